@@ -1,0 +1,57 @@
+/* bus/bus-private.h - the bus as the core sees it: plugins loaded, roles filled, events passed on. */
+#ifndef OBOL_BUS_PRIVATE_H
+#define OBOL_BUS_PRIVATE_H
+
+#include <obol/plugin.h>
+
+ObolBus *obol_bus_new(GMainContext *context);
+void obol_bus_free(ObolBus *bus); /* closes features in the reverse order of opening */
+
+/**
+ * obol_bus_load:
+ * @directories: ":"-separated folders of NAME.so
+ * @settings: checked tree; its `plugins` section (conf.d) says which to load, in what order (`load = true`, or a rank)
+ *
+ * Opens every plugin, checks ABI and names, sorts features by need, runs their self tests, fills the crypto registry.  A
+ * plugin or feature that can not be used is logged with its reason and the rest goes on.  %FALSE only when a role of
+ * @essential ("kernel/", "socket/", NULL-terminated) has no provider.
+ */
+gboolean obol_bus_load(ObolBus *bus, const char *directories, const ObolNode *settings, const char *const *essential,
+                       GError **error);
+/* For tests and programs with plugins built in: as if loaded from a file. */
+gboolean obol_bus_add_plugin(ObolBus *bus, const ObolPlugin *plugin, const ObolNode *settings, GError **error);
+
+ObolCrypto *obol_bus_crypto_registry(ObolBus *bus);
+
+/* Kernel and socket are opened by the daemon once the settings are known; the wrappers alone know which slots are optional. */
+gboolean obol_bus_open_kernel(ObolBus *bus, const ObolKernelClient *client, GError **error);
+gboolean obol_bus_open_socket(ObolBus *bus, const ObolSocketClient *client, GError **error);
+gboolean obol_bus_open_frontends(ObolBus *bus, GError **error); /* control and listener features; one that fails is logged */
+void obol_bus_close_roles(ObolBus *bus);
+void obol_bus_kernel_request(ObolBus *bus, const ObolKernelRequest *request, ObolKernelDone done, gpointer data);
+const ObolKernelAbilities *obol_bus_kernel_abilities(ObolBus *bus);
+void obol_bus_kernel_udp_esp(ObolBus *bus, ObolDatagram *batch, gsize n);
+void obol_bus_kernel_each_policy(ObolBus *bus, ObolPolicyVisit visit, gpointer data);
+void obol_bus_socket_ports(ObolBus *bus, guint16 *ike, guint16 *nat_t);
+gboolean obol_bus_socket_source_for(ObolBus *bus, const ObolAddress *remote, ObolAddress *source);
+void obol_bus_socket_keep_alive(ObolBus *bus, const ObolAddress *local, const ObolAddress *remote);
+void obol_bus_each_plugin(ObolBus *bus, ObolPluginVisit visit, gpointer data);
+
+/* Passing events on to watchers and listener features. */
+void obol_bus_tell_ike_state(ObolBus *bus, const ObolIkeInfo *sa, ObolIkeState from, const ObolReason *reason);
+void obol_bus_tell_child_state(ObolBus *bus, const ObolIkeInfo *sa, const ObolChildInfo *child, ObolChildState from,
+                               const ObolReason *reason);
+void obol_bus_tell_message(ObolBus *bus, const ObolMessageEvent *message);
+void obol_bus_tell_failure(ObolBus *bus, const ObolIkeInfo *sa, const ObolReason *reason);
+void obol_bus_tell_log(ObolBus *bus, const char *group, int level, const ObolIkeInfo *sa, const char *text);
+gboolean obol_bus_anybody_wants_messages(ObolBus *bus);
+
+void obol_bus_set_log(ObolBus *bus, int level, gboolean to_journal);
+void obol_bus_set_control(ObolBus *bus, ObolControl *control);
+
+/* Replaces the plugins' settings after a reload (same schema, checked). */
+void obol_bus_set_settings(ObolBus *bus, const ObolNode *settings);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ObolBus, obol_bus_free)
+
+#endif

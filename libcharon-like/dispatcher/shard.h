@@ -1,0 +1,68 @@
+/* dispatcher/shard.h - ALL IKE SAs of one shard: whose is this datagram, whose turn is it.
+ *
+ * Pure as the engine is: time comes in with each call, effects go out through the ports.  Single-threaded; several shards
+ * share nothing but immutable snapshots. */
+#ifndef OBOL_DISPATCHER_SHARD_H
+#define OBOL_DISPATCHER_SHARD_H
+
+#include <obol/control.h>
+#include <obol/socket.h>
+
+#include "engine/ike-sa.h"
+
+typedef struct ObolShard ObolShard;
+
+/* The world, as a shard sees it.  No port calls back into the shard; answers come by the functions below. */
+typedef struct {
+    void (*send)(gpointer data, const ObolDatagram *datagram);
+    void (*keep_alive)(gpointer data, const ObolAddress *local, const ObolAddress *remote);
+    void (*wake_at)(gpointer data, gint64 when_us); /* replaces the time asked for before; G_MAXINT64: never */
+    /* @ticket comes back by obol_shard_kernel_reply(). */
+    void (*kernel)(gpointer data, guint64 ticket, const ObolKernelRequest *request);
+    /* (transfer full).  Come back by obol_shard_job_done() with the same ticket. */
+    void (*job)(gpointer data, guint64 ticket, ObolJob *job);
+    const ObolListenerVtable *listener; /* called with @data; slots may be NULL */
+    void (*command_done)(gpointer data, guint32 command, const ObolReason *reason); /* reason NULL: success */
+} ObolPorts;
+
+/* Limits and habits that are not a connection's own. */
+typedef struct {
+    guint number, n_shards;         /* the top bits of each SPI that we choose name the shard */
+    guint cookie_threshold;         /* half-open SAs above which a COOKIE is asked for (RFC 7296 section 2.6); 0: always */
+    guint half_open_limit;          /* above it new IKE_SA_INIT requests are dropped */
+    guint half_open_per_address;    /* from one address, above it likewise */
+    guint ike_sa_limit;             /* 0: none */
+    gint64 cookie_lifetime_us;      /* a cookie's secret is renewed this often; the last one stays good as long again */
+    guint stray_replies_per_second; /* INVALID_IKE_SPI, INVALID_MAJOR_VERSION: bounded, not amplified */
+} ObolShardLimits;
+
+extern const ObolShardLimits obol_shard_default_limits;
+
+ObolShard *obol_shard_new(const ObolShardLimits *limits, const ObolCrypto *crypto, const ObolRandom *random,
+                          const ObolPorts *ports, gpointer data);
+void obol_shard_free(ObolShard *shard); /* emits nothing */
+
+/* Snapshots of the settings; references are taken.  Living SAs keep what they have. */
+void obol_shard_configure(ObolShard *shard, ObolConnectionSet *connections, ObolSharedKeys *keys,
+                          const ObolKernelAbilities *abilities, guint16 nat_t_port);
+void obol_shard_trace_messages(ObolShard *shard, gboolean on);
+
+void obol_shard_receive(ObolShard *shard, const ObolDatagram *datagram, gint64 now_us);
+void obol_shard_wake(ObolShard *shard, gint64 now_us);
+void obol_shard_kernel_reply(ObolShard *shard, guint64 ticket, const ObolKernelReply *reply, gint64 now_us);
+void obol_shard_kernel_event(ObolShard *shard, const ObolKernelEvent *event, gint64 now_us);
+void obol_shard_job_done(ObolShard *shard, guint64 ticket, ObolJob *job, gint64 now_us); /* (transfer full) @job */
+
+/* Commands.  @command is echoed by ports.command_done, once for each SA that took it; the number of those is returned. */
+guint obol_shard_initiate(ObolShard *shard, const ObolConnection *connection, const ObolChildConfig *child,
+                          const ObolAddress *local, const ObolAddress *remote, guint32 command, gint64 now_us);
+guint obol_shard_terminate(ObolShard *shard, const ObolSaSelector *which, gboolean force, guint32 command, gint64 now_us);
+
+void obol_shard_each(ObolShard *shard, ObolSaVisit visit, gpointer data);
+void obol_shard_stats(const ObolShard *shard, ObolStats *add_to);
+/* Fresh counters for a Child SA, from the daemon's query. */
+void obol_shard_set_usage(ObolShard *shard, guint32 spi, gboolean inbound, const ObolSaUsage *usage);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ObolShard, obol_shard_free)
+
+#endif

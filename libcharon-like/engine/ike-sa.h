@@ -1,0 +1,76 @@
+/* engine/ike-sa.h - ONE IKE SA: events in, actions out.
+ *
+ *            INITIATE / IKE_SA_INIT request
+ *   NEW ------------------------------------> CONNECTING --- AUTH verified, ours sent ---> ESTABLISHED
+ *    |                                          |  refused, silent, half-open too long        | Delete, terminate
+ *    +------------------> GONE <----------------+<------------------ DELETING <---------------+
+ *                                                     answer, or no answer at all
+ *
+ * It opens nothing, sleeps never, asks nobody for the time, and draws randomness only through its context. */
+#ifndef OBOL_ENGINE_IKE_SA_H
+#define OBOL_ENGINE_IKE_SA_H
+
+#include <obol/crypto.h>
+
+#include "credentials/shared-keys.h"
+#include "engine/action.h"
+#include "engine/event.h"
+#include "model/connection.h"
+#include "wire/message.h"
+
+typedef struct ObolIkeSa ObolIkeSa;
+
+/**
+ * ObolEngine:
+ * What all SAs of a shard share; borrowed by each and alive longer than any.  @connections and @keys are replaced by a
+ * reload; an SA that needs one longer takes a reference.
+ */
+typedef struct {
+    const ObolCrypto *crypto;
+    ObolRandom random;
+    ObolConnectionSet *connections;
+    ObolSharedKeys *keys;
+    const ObolKernelAbilities *abilities; /* NULL: everything */
+    guint32 (*next_unique_id)(gpointer data); /* for IKE and Child SAs alike */
+    guint32 (*reqid_for)(gpointer data, const char *connection, const char *child); /* stable for a child's name */
+    gpointer data;
+    gboolean trace_messages; /* somebody listens to OBOL_ACTION_MESSAGE: else none are made */
+    guint16 nat_t_port;      /* ours, as bound; the switch of RFC 7296 section 2.23 goes to it (and the peer's 4500) */
+} ObolEngine;
+
+typedef enum { OBOL_INITIATOR, OBOL_RESPONDER } ObolRole;
+
+/**
+ * obol_ike_sa_new_initiator:
+ * @spi: ours, not 0, chosen by the dispatcher (it names the shard)
+ * @local: where to send from; family 0 lets the socket choose (then NAT detection takes what the first answer shows)
+ * @remote: with port
+ */
+ObolIkeSa *obol_ike_sa_new_initiator(const ObolEngine *engine, const ObolConnection *connection, guint64 spi,
+                                     const ObolAddress *local, const ObolAddress *remote);
+
+/* For an IKE_SA_INIT request that admission has let in; feed it the message next. */
+ObolIkeSa *obol_ike_sa_new_responder(const ObolEngine *engine, guint64 spi, const ObolAddress *local,
+                                     const ObolAddress *remote);
+void obol_ike_sa_free(ObolIkeSa *sa); /* wipes its keys; emits nothing */
+
+/* The only door.  @out is appended to. */
+void obol_ike_sa_handle(ObolIkeSa *sa, const ObolEvent *event, gint64 now_us, ObolActions *out);
+
+/* A look from outside; pointers inside are valid until the next event.  @children (of ObolChildInfo) is filled by the call
+ * and @info->children points into it. */
+void obol_ike_sa_info(const ObolIkeSa *sa, ObolIkeInfo *info, GArray *children);
+ObolIkeState obol_ike_sa_state(const ObolIkeSa *sa);
+guint32 obol_ike_sa_unique_id(const ObolIkeSa *sa);
+const ObolConnection *obol_ike_sa_connection(const ObolIkeSa *sa); /* NULL: responder before it is chosen */
+guint64 obol_ike_sa_own_spi(const ObolIkeSa *sa);
+guint64 obol_ike_sa_peer_spi(const ObolIkeSa *sa);
+/* Inbound SPIs of the Child SAs, appended to @out (guint32, host order): how the dispatcher finds the SA of an expire. */
+void obol_ike_sa_child_spis(const ObolIkeSa *sa, GArray *out);
+/* Query results come in from outside and are kept for lists. */
+void obol_ike_sa_set_usage(ObolIkeSa *sa, guint32 spi, gboolean inbound, const ObolSaUsage *usage);
+
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ObolIkeSa, obol_ike_sa_free)
+
+#endif

@@ -1,0 +1,30 @@
+/* obol/daemon.h - the whole daemon as an object: what the program obold joins to a command line. */
+#ifndef OBOL_DAEMON_H
+#define OBOL_DAEMON_H
+
+#include <obol/control.h>
+
+G_BEGIN_DECLS
+
+typedef struct ObolDaemon ObolDaemon;
+
+typedef struct {
+    const char *config_dir;  /* holds obol.conf and conf.d/ */
+    const char *plugin_dir;  /* holds the plugins' shared objects; several, separated by ":" */
+    int log_level;           /* 0 outcomes, 1 steps, 2 and up debugging */
+    gboolean log_to_journal; /* else to stderr */
+} ObolDaemonOptions;
+
+/* Loads plugins and settings, opens sockets and kernel, starts what `start_action` says.  %NULL with @error when a role
+ * without which nothing works is missing, or the settings are wrong. */
+OBOL_API ObolDaemon *obol_daemon_new(const ObolDaemonOptions *options, GError **error);
+/* Runs until obol_daemon_quit(): then deletes are sent, answers awaited for a short time, everything closed. */
+OBOL_API void obol_daemon_run(ObolDaemon *daemon);
+OBOL_API void obol_daemon_quit(ObolDaemon *daemon); /* main context */
+OBOL_API gboolean obol_daemon_reload(ObolDaemon *daemon, GError **error);
+OBOL_API void obol_daemon_free(ObolDaemon *daemon);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ObolDaemon, obol_daemon_free)
+
+G_END_DECLS
+#endif

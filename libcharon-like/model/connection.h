@@ -1,0 +1,98 @@
+/* model/connection.h - what the admin wants: connections and their children, checked and immutable.
+ *
+ * Made by settings/, read by engine/ and dispatcher/.  An SA holds a reference to the connection it was made with, so a
+ * reload never changes what a living SA stands on. */
+#ifndef OBOL_MODEL_CONNECTION_H
+#define OBOL_MODEL_CONNECTION_H
+
+#include <obol/identity.h>
+#include <obol/kernel.h>
+#include <obol/proposal.h>
+#include <obol/ts.h>
+
+typedef enum { OBOL_ACTION_NONE, OBOL_ACTION_TRAP, OBOL_ACTION_START } ObolStartAction;
+typedef enum { OBOL_UNIQUE_NO, OBOL_UNIQUE_NEVER, OBOL_UNIQUE_KEEP, OBOL_UNIQUE_REPLACE } ObolUnique;
+typedef enum { OBOL_AUTH_BY_PSK } ObolAuthKind; /* more come with their plugins */
+
+typedef struct {
+    char *name;
+    ObolMode mode;
+    ObolProtocol protocol;       /* ESP or AH */
+    GArray *proposals;           /* of ObolProposal */
+    GArray *local_ts, *remote_ts; /* of ObolTs; "dynamic" unresolved */
+    ObolLifetimes lifetimes;     /* soft ones before jitter */
+    gint64 jitter_us;
+    guint32 replay_window;
+    guint32 reqid;               /* 0: chosen by the dispatcher */
+    guint32 tfc_padding;
+    guint32 priority;
+    ObolStartAction start_action, close_action, dpd_action;
+    gboolean policies;           /* install policies */
+} ObolChildConfig;
+
+/* One address setting: a single address, a range that a peer may come from, or a name to resolve. */
+typedef struct {
+    char *text;      /* as written */
+    ObolTs range;    /* family 0: a name, or any */
+    gboolean any;
+    gboolean is_name;
+} ObolHostSpec;
+
+typedef struct {
+    gint ref_count;
+    char *name;
+    GPtrArray *local_hosts, *remote_hosts; /* of ObolHostSpec, at least one each */
+    guint16 local_port, remote_port;       /* 500 unless set */
+    GArray *proposals;                     /* of ObolProposal, IKE */
+    ObolIdentity *local_id;                /* NULL: the local address */
+    ObolIdentity *remote_id;               /* pattern; type 0: any; NULL: the remote address */
+    ObolAuthKind local_auth, remote_auth;
+    gint64 rekey_us, dpd_us, keep_alive_us;
+    gint64 retransmit_base_us;             /* first wait */
+    double retransmit_factor;              /* of each further one */
+    guint retransmit_tries;                /* sendings after the first */
+    gint64 half_open_us;                   /* a responder's patience before IKE_AUTH is done */
+    ObolUnique unique;
+    gboolean encap;                        /* force UDP encapsulation by feigning a NAT */
+    gboolean initial_contact;              /* send it with the first SA to an identity */
+    GPtrArray *children;                   /* of ObolChildConfig, in order; at least one */
+} ObolConnection;
+
+ObolConnection *obol_connection_new(const char *name); /* all defaults; lists empty */
+ObolConnection *obol_connection_ref(const ObolConnection *connection);
+void obol_connection_unref(ObolConnection *connection);
+ObolChildConfig *obol_child_config_new(const char *name);
+void obol_child_config_free(ObolChildConfig *child);
+const ObolChildConfig *obol_connection_child(const ObolConnection *connection, const char *name); /* NULL: none */
+ObolHostSpec *obol_host_spec_new(const char *text, GError **error);
+void obol_host_spec_free(ObolHostSpec *host);
+
+/* How well an address pair fits the connection: 0 not at all; larger is closer (a single address above a range above any).
+ * Names that are not resolved fit nothing here; @resolved (of ObolAddress) may bring them, NULL for none. */
+guint obol_connection_fits(const ObolConnection *connection, const ObolAddress *local, const ObolAddress *remote);
+
+/**
+ * ObolConnectionSet:
+ * An immutable, counted snapshot of all connections, in the order of the settings.
+ */
+typedef struct {
+    gint ref_count;
+    GPtrArray *connections; /* of ObolConnection */
+} ObolConnectionSet;
+
+ObolConnectionSet *obol_connection_set_new(GPtrArray *connections); /* (transfer full) */
+ObolConnectionSet *obol_connection_set_ref(ObolConnectionSet *set);
+void obol_connection_set_unref(ObolConnectionSet *set);
+const ObolConnection *obol_connection_set_find(const ObolConnectionSet *set, const char *name);
+
+/* IKE_SA_INIT: connections that fit the addresses, best first; (transfer full) #GPtrArray of borrowed ObolConnection. */
+GPtrArray *obol_connection_set_candidates(const ObolConnectionSet *set, const ObolAddress *local, const ObolAddress *remote);
+/* IKE_AUTH: the best of the candidates whose identities fit; @idr may be NULL (the initiator did not say). */
+const ObolConnection *obol_connection_set_match(const ObolConnectionSet *set, const ObolAddress *local,
+                                                const ObolAddress *remote, const ObolIdentity *idi, const ObolIdentity *idr);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ObolConnection, obol_connection_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ObolConnectionSet, obol_connection_set_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ObolChildConfig, obol_child_config_free)
+
+#endif

@@ -1,0 +1,2 @@
+include plugins/kernel-userspace/local.mk
+include plugins/vici/local.mk
