@@ -1,4 +1,5 @@
 # Tests of one kind, one folder, one local.mk.
+include testing/lib/local.mk
 include testing/unit/wire/local.mk
 include testing/unit/model/local.mk
 include testing/unit/crypto/local.mk
