@@ -1,0 +1,327 @@
+# shellcheck shell=bash
+# What obold must do with strongSwan, and with itself, each a function scenario_NAME that returns 0 when all of it holds.
+
+# What both sides agree on, unless a scenario says otherwise.
+ike=aes128gcm16-prfsha256-x25519
+esp=aes128gcm16
+mode=tunnel
+psk="obol interop lab"
+declare -A net=([left]=10.1.0.0/24 [right]=10.2.0.0/24)
+declare -A inside_address=([left]=10.1.0.1 [right]=10.2.0.1)
+
+other() { if [ "$1" = left ]; then echo right; else echo left; fi; }
+fail() { echo "FAILED: $*"; return 1; }
+
+# The address at which a host is seen by the other one: that of the router when it is hidden.
+seen() { if [ -n "${nat:-}" ] && [ "$1" = left ]; then echo 192.0.2.1; else echo "${outer[$1]}"; fi; }
+
+obol_side() { # HOST - obold with the settings above
+	local me=$1 peer children=
+	peer=$(other "$me")
+	[ "$mode" = transport ] || children="local_ts = [ \"${net[$me]}\" ]; remote_ts = [ \"${net[$peer]}\" ];"
+	obold_conf "$me" <<-EOF
+		daemon = { ${obol_daemon:-} };
+		connections = {
+		  lab = {
+		    local_addrs = [ "${outer[$me]}" ];
+		    remote_addrs = [ "$(seen "$peer")" ];
+		    proposals = [ $(printf '"%s", ' ${obol_ike:-$ike} | sed 's/, $//') ];
+		    ${obol_connection:-}
+		    local  = { auth = "psk"; id = "$me.lab.test"; };
+		    remote = { auth = "psk"; id = "$peer.lab.test"; };
+		    children = { net = { $children mode = "$mode"; esp_proposals = [ "${obol_esp:-$esp}" ]; ${obol_child:-} }; };
+		  };
+		};
+		secrets = { lab = { id = [ "left.lab.test", "right.lab.test" ]; secret = "${obol_psk:-$psk}"; }; };
+	EOF
+	obold_start "$me"
+}
+
+swan_side() { # HOST - strongSwan with the settings above
+	local me=$1 peer children=
+	peer=$(other "$me")
+	[ "$mode" = transport ] || children="local_ts = ${net[$me]}
+		        remote_ts = ${net[$peer]}"
+	charon_conf "$me" "${swan_kernel:-kernel-libipsec kernel-netlink}" <<-EOF
+		connections { lab {
+		    version = 2
+		    local_addrs = ${outer[$me]}
+		    remote_addrs = $(seen "$peer")
+		    proposals = ${swan_ike:-$ike}
+		    mobike = no
+		    ${swan_connection:-}
+		    local { auth = psk
+		      id = $me.lab.test }
+		    remote { auth = psk
+		      id = $peer.lab.test }
+		    children { net { $children
+		        mode = $mode
+		        esp_proposals = ${swan_esp:-$esp} } } } }
+		secrets { ike-lab { id-1 = left.lab.test
+		    id-2 = right.lab.test
+		    secret = "${swan_psk:-$psk}" } }
+	EOF
+	charon_start "$me"
+}
+
+network() { # 4|6 [nat]
+	lab_network "$@" || return 1
+	nat=${2:-}
+	[ "$mode" = transport ] && return 0
+	local host
+	for host in left right; do
+		lab_inner "$host" "${inside_address[$host]}/${net[$host]#*/}"
+		# Without a policy packets would go out in clear by these routes, and be seen.
+		[ -n "$nat" ] || [[ ${net[$(other $host)]} == *:* ]] && [ "$lab_version" = 4 ] ||
+			on "$host" ip route add "${net[$(other $host)]}" via "${outer[$(other $host)]}" metric 9999 2>/dev/null
+	done
+	return 0
+}
+
+initiate() { # HOST
+	if [ -S "$lab/$1/vici.sock" ]; then
+		obolctl "$1" --timeout 20 initiate --child net lab
+	else
+		peer_swanctl "$1" --initiate --child net --timeout 20
+	fi
+}
+
+# Four witnesses: both daemons' lists, a ping either way, and the wire.
+whole() {
+	local host
+	for host in left right; do
+		if [ -S "$lab/$host/vici.sock" ]; then
+			obolctl "$host" list-sas | tee "$lab/list" | grep -q ESTABLISHED && grep -q INSTALLED "$lab/list"
+		else
+			peer_swanctl "$host" --list-sas | tee "$lab/list" | grep -q ESTABLISHED && grep -q INSTALLED "$lab/list"
+		fi || { cat "$lab/list"; fail "no SAs on the $host"; return 1; }
+	done
+	local from=${inside_address[left]} to=${inside_address[right]}
+	[ "$mode" = transport ] && from=${outer[left]} to=${outer[right]}
+	on left ping -q -c 3 -i 0.2 -W 2 -s 1000 -I "$from" "$to" || { fail "no ping from left to right"; return 1; }
+	on right ping -q -c 3 -i 0.2 -W 2 -I "$to" "$from" || { fail "no ping from right to left"; return 1; }
+	on left ping -q -c 3 -i 0.2 -W 2 -s 4000 -I "$from" "$to" || { fail "no ping of more than one packet's size"; return 1; }
+}
+
+clean_wire() {
+	capture_stop
+	local esp leaked
+	esp=$(captured "$filter_esp") leaked=$(captured "$filter_plain")
+	echo "wire: $esp ESP, $leaked in clear"
+	if [ "$esp" -lt 12 ] || [ "$leaked" != 0 ]; then
+		tcpdump -n -r "$lab/wire.pcap" -c 30 "$filter_plain" 2>/dev/null
+		fail "the wire"
+	fi
+}
+
+gone() { # HOST - no SA is left there
+	if [ -S "$lab/$1/vici.sock" ]; then
+		wait_for 10 sh -c "[ -z \"\$(ip netns exec $1 $root/bin/obolctl --socket $lab/$1/vici.sock --no-legend list-sas)\" ]"
+	else
+		wait_for 10 sh -c "[ -z \"\$(ip netns exec $1 env STRONGSWAN_CONF=$lab/$1/strongswan.conf swanctl --list-sas --uri unix://$lab/$1/charon.vici)\" ]"
+	fi || fail "an SA is left on the $1"
+}
+
+terminate() { # HOST
+	if [ -S "$lab/$1/vici.sock" ]; then
+		obolctl "$1" --timeout 10 terminate lab
+	else
+		peer_swanctl "$1" --terminate --ike lab --timeout 10
+	fi
+}
+
+# tunnel VERSION INITIATOR [nat] - strongSwan is always on the right
+tunnel() {
+	network "$1" "${3:-}" && swan_side right && obol_side left && capture_start && initiate "$2" && whole && clean_wire &&
+		terminate "$2" && gone left && gone right && stop_process "$left_pid"
+}
+
+scenario_gcm_x25519_as_initiator() { tunnel 4 left; }
+scenario_gcm_x25519_as_responder() { tunnel 4 right; }
+scenario_cbc_sha256_modp2048_as_initiator() { ike=aes256-sha256-modp2048 esp=aes256-sha256 tunnel 4 left; }
+scenario_cbc_sha256_modp2048_as_responder() { ike=aes256-sha256-modp2048 esp=aes256-sha256 tunnel 4 right; }
+scenario_chacha_ecp384_as_initiator() { ike=chacha20poly1305-prfsha512-ecp384 esp=chacha20poly1305 tunnel 4 left; }
+scenario_chacha_ecp384_as_responder() { ike=chacha20poly1305-prfsha512-ecp384 esp=chacha20poly1305 tunnel 4 right; }
+scenario_ctr_xcbc_ecp521_as_initiator() { ike=aes128ctr-aesxcbc-prfaesxcbc-ecp521 esp=aes192-sha384 tunnel 4 left; }
+scenario_ccm_cmac_modp3072_as_responder() { ike=aes256ccm12-prfaescmac-modp3072 esp=aes256gcm12 tunnel 4 right; }
+scenario_default_proposals_as_initiator() { ike=default esp=default tunnel 4 left; }
+scenario_default_proposals_as_responder() { ike=default esp=default tunnel 4 right; }
+scenario_ipv6_as_initiator() {
+	net=([left]=2001:db8:1::/64 [right]=2001:db8:2::/64) inside_address=([left]=2001:db8:1::1 [right]=2001:db8:2::1)
+	tunnel 6 left
+}
+scenario_ipv6_as_responder() {
+	net=([left]=2001:db8:1::/64 [right]=2001:db8:2::/64) inside_address=([left]=2001:db8:1::1 [right]=2001:db8:2::1)
+	tunnel 6 right
+}
+scenario_ipv6_inside_ipv4() {
+	net=([left]=2001:db8:1::/64 [right]=2001:db8:2::/64) inside_address=([left]=2001:db8:1::1 [right]=2001:db8:2::1)
+	tunnel 4 left
+}
+scenario_ipv4_inside_ipv6() { tunnel 6 left; }
+scenario_behind_nat_as_initiator() {
+	tunnel 4 left nat && echo "and the port was the router's" && tcpdump -n -r "$lab/wire.pcap" 'udp src portrange 20000-29999' 2>/dev/null |
+		grep -q 192.0.2.1
+}
+scenario_peer_behind_nat_as_responder() {
+	network 4 nat && swan_side left && obol_side right && capture_start && initiate left && whole && clean_wire &&
+		terminate left && gone left && gone right
+}
+
+scenario_group_retry_as_initiator() {
+	obol_ike="aes128gcm16-prfsha256-x25519-modp2048" swan_ike=aes128gcm16-prfsha256-modp2048 tunnel 4 left
+}
+scenario_group_retry_as_responder() {
+	obol_ike="aes128gcm16-prfsha256-modp2048" swan_ike=aes128gcm16-prfsha256-x25519-modp2048 tunnel 4 right
+}
+scenario_cookie_is_answered() { charon_settings="cookie_threshold = 0" tunnel 4 left; }
+scenario_cookie_is_asked_for() {
+	obol_daemon="cookie_threshold = 0;" tunnel 4 right && obol_cookies
+}
+obol_cookies() { grep -q 'COOKIE' "$lab/right/charon.log"; }
+
+# refused INITIATOR OBOL-EXIT-STATUS PATTERN - the set-up fails, and obold says why.
+refused() {
+	network 4 && swan_side right && obol_side left || return 1
+	initiate "$1" >"$lab/initiate.log" 2>&1
+	local status=$?
+	cat "$lab/initiate.log"
+	[ $status != 0 ] || { fail "it should have been refused"; return 1; }
+	[ "$1" = right ] || [ $status = "$2" ] || { fail "exit status $status, not $2"; return 1; }
+	wait_for 5 grep -qE "$3" "$lab/left/obold.log" || { fail "the log does not say $3"; return 1; }
+}
+scenario_wrong_key_as_initiator() { obol_psk=wrong refused left 23 AUTHENTICATION_FAILED && gone left && gone right; }
+scenario_wrong_key_as_responder() { obol_psk=wrong refused right 0 E-AUTH-US && gone left && gone right; }
+scenario_no_ike_proposal_as_initiator() {
+	obol_ike=aes256-sha512-ecp521 refused left 21 NO_PROPOSAL_CHOSEN && gone left
+}
+scenario_no_ike_proposal_as_responder() {
+	obol_ike=aes256-sha512-ecp521 refused right 0 E-PROP-US && gone left
+}
+ike_stays() { # HOST
+	obolctl left list-sas | tee "$lab/list" | grep -q ESTABLISHED && ! grep -q INSTALLED "$lab/list" ||
+		{ cat "$lab/list"; fail "the IKE SA should have stayed, alone"; }
+}
+scenario_no_esp_proposal_as_initiator_keeps_the_ike_sa() {
+	obol_esp=aes256-sha512 refused left 21 NO_PROPOSAL_CHOSEN && ike_stays
+}
+scenario_no_esp_proposal_as_responder_keeps_the_ike_sa() {
+	obol_esp=aes256-sha512 refused right 0 E-PROP-US && ike_stays
+}
+scenario_no_selector_as_responder_keeps_the_ike_sa() {
+	network 4 && swan_side right || return 1
+	net=([left]=10.77.0.0/24 [right]=10.78.0.0/24)
+	obol_side left || return 1
+	initiate right >"$lab/initiate.log" 2>&1 && { fail "it should have been refused"; return 1; }
+	wait_for 5 grep -q TS_UNACCEPTABLE "$lab/left/obold.log" && ike_stays
+}
+scenario_narrowing_as_responder() {
+	network 4 || return 1
+	net=([left]=10.1.0.0/16 [right]=10.2.0.0/16)
+	swan_side right || return 1
+	net=([left]=10.1.0.0/24 [right]=10.2.0.0/24)
+	obol_side left && initiate right && obolctl left list-sas | tee /dev/stderr | grep -q '10.1.0.0/24' &&
+		peer_swanctl right --list-sas | grep -q '10.1.0.0/24' && whole
+}
+scenario_narrowed_as_initiator() {
+	network 4 && swan_side right || return 1
+	net=([left]=10.1.0.0/16 [right]=10.2.0.0/16)
+	obol_side left && initiate left && obolctl left list-sas | tee /dev/stderr | grep -q '10.2.0.0/24' && whole
+}
+
+scenario_delete_by_the_peer() {
+	network 4 && swan_side right && obol_side left && initiate left && whole && terminate right && gone right && gone left
+}
+scenario_child_deleted_by_the_peer_keeps_the_ike_sa() {
+	network 4 && swan_side right && obol_side left && initiate left && whole &&
+		peer_swanctl right --terminate --child net --timeout 10 &&
+		wait_for 5 sh -c "! ip netns exec left $root/bin/obolctl --socket $lab/left/vici.sock list-sas | grep -q INSTALLED" && ike_stays
+}
+scenario_liveness_of_the_peer_is_answered() {
+	swan_connection="dpd_delay = 1" network 4 && swan_connection="dpd_delay = 1" swan_side right && obol_side left &&
+		initiate left && wait_for 10 grep -q 'parsed INFORMATIONAL response' "$lab/right/charon.log" && whole
+}
+scenario_dead_peer_is_noticed() {
+	network 4 && swan_side right &&
+		obol_connection='dpd_delay = "1s"; retransmit = { base = "300ms"; tries = 3; };' obol_side left &&
+		initiate left && whole && kill -KILL "$right_pid" && gone left && grep -q E-NET-SILENT "$lab/left/obold.log"
+}
+scenario_initial_contact_after_a_crash() {
+	network 4 && swan_side right && obol_side left && initiate right && whole || return 1
+	kill -KILL "$right_pid"
+	rm -f "$lab/right/charon.vici" /run/charon.pid
+	charon_start right && initiate right && whole &&
+		[ "$(obolctl left list-sas | grep -c ESTABLISHED)" = 1 ] || { obolctl left list-sas; fail "the dead SA should be gone"; }
+}
+scenario_stopping_obold_tells_the_peer() {
+	network 4 && swan_side right && obol_side left && initiate left && whole && stop_process "$left_pid" && gone right
+}
+
+# Debian's own swanctl against obold.
+scenario_swanctl_speaks_to_obold() {
+	network 4 && swan_side right && obol_side left || return 1
+	obol_swanctl left --version --daemon | tee /dev/stderr | grep -qi obol || { fail "--version"; return 1; }
+	obol_swanctl left --stats | tee /dev/stderr | grep -q 'IKE_SAs: 0' || { fail "--stats"; return 1; }
+	obol_swanctl left --list-conns | tee /dev/stderr | grep -q 'pre-shared key' || { fail "--list-conns"; return 1; }
+	obol_swanctl left --initiate --child net --timeout 20 | tee /dev/stderr | grep -q 'initiate completed' || { fail "--initiate"; return 1; }
+	obol_swanctl left --list-sas | tee /dev/stderr | grep -q 'net: #.*INSTALLED, TUNNEL-in-UDP, ESP:AES_GCM_16-128' || { fail "--list-sas"; return 1; }
+	obol_swanctl left --list-sas --raw | tee /dev/stderr | grep -q 'list-sa event {lab {uniqueid=.*version=2 state=ESTABLISHED' || { fail "--raw"; return 1; }
+	whole || return 1
+	obol_swanctl left --terminate --ike lab --timeout 10 | tee /dev/stderr | grep -q 'terminate completed' || { fail "--terminate"; return 1; }
+	gone left && gone right
+}
+scenario_swanctl_loads_its_own_settings_into_obold() {
+	network 4 && swan_side right || return 1
+	obold_conf left <<<'' && obold_start left || return 1
+	mkdir -p "$lab/left/swanctl"/{x509,x509ca,x509ocsp,x509aa,x509ac,x509crl,pubkey,private,rsa,ecdsa,bliss,pkcs8,pkcs12}
+	cat >"$lab/left/swanctl/swanctl.conf" <<-EOF
+		connections { lab {
+		    version = 2
+		    local_addrs = ${outer[left]}
+		    remote_addrs = ${outer[right]}
+		    proposals = $ike
+		    local { auth = psk
+		      id = left.lab.test }
+		    remote { auth = psk
+		      id = right.lab.test }
+		    children { net { local_ts = ${net[left]}
+		        remote_ts = ${net[right]}
+		        esp_proposals = $esp } } } }
+		secrets { ike-lab { id-1 = left.lab.test
+		    id-2 = right.lab.test
+		    secret = "$psk" } }
+	EOF
+	on left env STRONGSWAN_CONF=/dev/null SWANCTL_DIR="$lab/left/swanctl" /usr/sbin/swanctl --load-all --noprompt \
+		--uri "unix://$lab/left/vici.sock" && initiate left && whole
+}
+
+# obold with itself.
+both_obol() { # VERSION [nat]
+	network "$@" && obol_side right && obol_side left && capture_start && initiate left && whole && clean_wire &&
+		terminate left && gone left && gone right
+}
+scenario_obol_with_obol_behind_nat() { both_obol 4 nat; }
+scenario_obol_with_obol_over_ipv6() { both_obol 6; }
+scenario_obol_with_obol_in_transport_mode() { mode=transport both_obol 4; }
+scenario_obol_with_obol_trap_is_sprung_by_a_packet() {
+	network 4 && obol_side right && obol_child='start_action = "trap";' obol_side left && capture_start || return 1
+	[ -z "$(obolctl left --no-legend list-sas)" ] || { fail "too early"; return 1; }
+	on left ping -q -c 3 -i 0.5 -W 3 -I 10.1.0.1 10.2.0.1 && whole && clean_wire
+}
+scenario_obol_with_obol_both_start_at_once() {
+	network 4 && obol_side right && obol_side left || return 1
+	initiate left >"$lab/one" 2>&1 &
+	local first=$!
+	initiate right || { fail "right"; return 1; }
+	wait $first || { cat "$lab/one"; fail "left"; return 1; }
+	whole
+}
+
+# On a real kernel: strongSwan's ESP is the kernel's own.
+scenario_uml_transport_as_initiator() { mode=transport swan_kernel=kernel-netlink swan_connection="encap = yes" tunnel 4 left; }
+scenario_uml_transport_as_responder() { mode=transport swan_kernel=kernel-netlink swan_connection="encap = yes" tunnel 4 right; }
+scenario_uml_tunnel_without_udp() { swan_kernel=kernel-netlink tunnel 4 left; }
+scenario_uml_ipv6_tunnel_without_udp() {
+	net=([left]=2001:db8:1::/64 [right]=2001:db8:2::/64) inside_address=([left]=2001:db8:1::1 [right]=2001:db8:2::1)
+	swan_kernel=kernel-netlink tunnel 6 right
+}

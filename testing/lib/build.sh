@@ -1,0 +1,25 @@
+# shellcheck shell=bash
+# Builds of the tree, each in a folder of its own under build/, so that a check never disturbs a developer's.
+
+# build NAME [CONFIGURE-OPTION...] - configures and makes build/NAME; its path is in $built.  A log is kept beside it.
+build() {
+	local name=$1
+	shift
+	built=$top/build/$name
+	mkdir -p "$built"
+	{
+		[ -x "$top/configure" ] && [ "$top/configure" -nt "$top/configure.ac" ] || "$top/autogen.sh"
+		cd "$built" || return 1
+		if [ ! -f config.status ] || [ "$(cat options 2>/dev/null)" != "$*" ]; then
+			"$top/configure" -q "$@" && echo "$*" >options
+		fi &&
+			make -s -j"$(nproc)"
+	} >"$built.log" 2>&1 || { tail -n 40 "$built.log" >&2; echo "the build failed: build/$name.log" >&2; return 1; }
+}
+
+# build_installed NAME - as a user has it: everything under build/NAME/root; its path is in $root.
+build_installed() {
+	root=$top/build/$1/root
+	build "$1" --prefix="$root" --sysconfdir="$root/etc" --localstatedir="$root/var" --enable-werror || return 1
+	make -s -C "$built" install >>"$built.log" 2>&1 || { tail -n 40 "$built.log" >&2; return 1; }
+}
