@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* wire/cursor.h - the only way that bytes from outside are read. */
 #ifndef OBOL_WIRE_CURSOR_H
 #define OBOL_WIRE_CURSOR_H

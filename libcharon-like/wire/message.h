@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* wire/message.h - IKEv2 messages as values (RFC 7296 section 3, RFC 7383).
  *
  * Decoding borrows from the datagram: a decoded message is valid as long as its bytes are.  Encoding borrows from whatever
@@ -13,7 +14,9 @@
 
 /* Limits, all in one place.  Nothing is allocated by a length that a peer named before it is checked against them. */
 #define OBOL_WIRE_HEADER 28
+#define OBOL_WIRE_PAYLOAD_HEADER 4
 #define OBOL_WIRE_MESSAGE_MAX 65535
+#define OBOL_WIRE_BODY_MAX (65535 - OBOL_WIRE_PAYLOAD_HEADER) /* of one payload: its length field has 16 bits */
 #define OBOL_WIRE_PAYLOADS_MAX 64
 #define OBOL_WIRE_PROPOSALS_MAX 64
 #define OBOL_WIRE_NONCE_MIN 16 /* RFC 7296 section 3.9 */
@@ -55,6 +58,7 @@ typedef struct { guint8 first_payload; guint16 number, total; ObolSpan body; } O
 typedef struct {
     guint8 type;
     guint8 flags; /* critical bit 0x80 and the reserved ones, as they came */
+    guint8 verbatim; /* decoded only: it carries what the members below can not say, so it is encoded by copying @raw */
     ObolSpan raw; /* decoded only: the whole payload with its generic header */
     union {
         ObolSaPayload sa;
@@ -102,6 +106,7 @@ void obol_message_clear(ObolMessage *message);
 
 /* The payloads of a decrypted SK or of reassembled fragments; @first is the Next Payload of SK. */
 gboolean obol_chain_decode(guint8 first, const guint8 *data, gsize n, ObolChain *out, ObolWireFault *fault);
+void obol_chain_init(ObolChain *chain); /* empty, ready for obol_chain_add(); cheaper than zeroing all of it */
 void obol_chain_clear(ObolChain *chain);
 
 /* Appends the payloads with their generic headers; gives the first one's type.  @next is the Next Payload of the last one
@@ -138,6 +143,8 @@ char *obol_message_dump(const ObolMessage *message);
 
 /* Data of the notifications that carry some: %FALSE when the length or content is not what their RFC says. */
 gboolean obol_notify_data_valid(const ObolNotifyPayload *notify);
+/* The same for one configuration attribute: %FALSE when its value has not the length that its RFC says. */
+gboolean obol_cp_attribute_valid(const ObolCpAttribute *attribute);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ObolMessage, obol_message_clear)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ObolChain, obol_chain_clear)
