@@ -25,9 +25,12 @@ obol_chain_summary(const ObolChain *chain)
         const ObolPayload *payload = &chain->items[i];
 
         g_string_append_printf(out, "%s%s", i > 0 ? " " : "", payload_name(payload->type));
-        if (payload->type == OBOL_PAYLOAD_NOTIFY)
-            g_string_append_printf(out, "(%s)", obol_notify_name(payload->notify.type));
-        else if (payload->type == OBOL_PAYLOAD_SKF)
+        if (payload->type == OBOL_PAYLOAD_NOTIFY) {
+            const char *name = obol_notify_name(payload->notify.type);
+
+            g_string_append_printf(out, name[0] == '(' ? "%s" : "(%s)", name); /* "(123)": what has no name */
+        }
+        if (payload->type == OBOL_PAYLOAD_SKF)
             g_string_append_printf(out, "(%u/%u)", payload->skf.number, payload->skf.total);
     }
     return g_string_free(out, FALSE);
