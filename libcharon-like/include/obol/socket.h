@@ -8,12 +8,17 @@ G_BEGIN_DECLS
 
 #define OBOL_DATAGRAM_MAX 65535
 
+/* The firewall mark (SO_MARK) of our own packets, unless settings say otherwise: whoever routes the host's traffic into a
+ * tunnel leaves packets with it alone, so that what protects can not be caught by what it protects. */
+#define OBOL_SOCKET_MARK 4500
+
 /**
  * ObolDatagram:
  * @local: our address and port: where it came to, or must leave from (family 0 sending: the system chooses)
  * @remote: the other end
  * @data, @n: UDP payload without the non-ESP marker (RFC 3948 section 2.2)
  * @esp: the payload is ESP, not IKE; no marker is put before it
+ * @tos: DSCP and ECN of the outer IP header, 0 where nobody cares (RFC 4301 section 5.1.2, RFC 6040)
  *
  * Whether IKE gets a marker is told by the port: every datagram of a socket that was bound as a NAT-T port carries one,
  * and every one to remote port 4500 or from a local port bound as NAT-T.
@@ -23,6 +28,7 @@ typedef struct {
     guint8 *data;
     gsize n;
     gboolean esp;
+    guint8 tos;
 } ObolDatagram;
 
 typedef struct {
