@@ -12,7 +12,7 @@
 ObolNode *obol_settings_read_file(const char *path, GError **error);
 ObolNode *obol_settings_read_text(const char *text, gsize n, const char *file_name, GError **error);
 
-/* `dir/obol.conf`, then `dir/conf.d/*.conf` and `dir/connections.d/*.conf` in the order of their names, `secrets.d/*.conf` likewise,
+/* `dir/obol.conf`, then every file NAME.conf of `dir/conf.d`, `dir/connections.d` and `dir/secrets.d`, in the order of their names,
  * merged by the schema: sections of the same name join, a value that stands twice is an error naming both places. */
 ObolNode *obol_settings_read_dir(const char *dir, GError **error);
 

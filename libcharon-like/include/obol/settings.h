@@ -28,6 +28,9 @@ typedef enum { OBOL_NODE_SECTION, OBOL_NODE_VALUE, OBOL_NODE_LIST } ObolNodeKind
  *   socket
  * @value: text of a value, may hold any bytes (@n_value of them) when it came over the control socket
  * @items: of #ObolNode: a section's members in order, or a list's values
+ * @source_line: the line of the file, for messages; secrets in it are masked; a GRefString that the nodes of a line share;
+ *   NULL when there is none
+ * @exposed: others than its owner may read the file
  *
  * Numbers and booleans of libconfig are kept as the text that stood in the file.
  */
@@ -39,6 +42,8 @@ typedef struct {
     char *value; /* NUL-terminated besides its length */
     gsize n_value;
     GPtrArray *items;
+    char *source_line;
+    gboolean exposed;
 } ObolNode;
 
 OBOL_API ObolNode *obol_node_new(ObolNodeKind kind, const char *name, const char *file, guint line, guint column);
@@ -46,6 +51,14 @@ OBOL_API ObolNode *obol_node_new_value(const char *name, const char *value, gsiz
 OBOL_API void obol_node_free(ObolNode *node); /* wipes values: some are secrets */
 OBOL_API void obol_node_take(ObolNode *parent, ObolNode *child);
 OBOL_API const ObolNode *obol_node_get(const ObolNode *section, const char *name);
+
+/**
+ * obol_settings_read_file:
+ * Reads one libconfig file into a tree; for programs that send its sections to a running daemon.
+ *
+ * Returns: (transfer full): %NULL with OBOL_SETTINGS_ERROR "file:line:column: what", the line and a caret.
+ */
+OBOL_API ObolNode *obol_settings_read_file(const char *path, GError **error);
 
 typedef enum {
     OBOL_TYPE_TEXT,
@@ -63,6 +76,10 @@ typedef enum {
  * ObolSettingSpec:
  * One row of a schema table, ended by a row with @name %NULL: the single source of checks, defaults, obol.conf(5) and the
  * commented samples.
+ * @name: of the key; one that ends with "*" stands for every key that begins so ("local*")
+ * @members: of a section; %NULL: not known here, anything is let through (a plugin's section, before it is loaded)
+ * @only: values that can be honoured, of all those the type allows; ended by %NULL, an empty list: none at all
+ * @why: with @only: what is missing for the others, one sentence
  */
 typedef struct ObolSettingSpec {
     const char *name;
@@ -75,7 +92,19 @@ typedef struct ObolSettingSpec {
     gboolean restart; /* a reload does not apply it */
     const char *unit; /* for the manual */
     const char *doc;  /* one sentence */
+    gboolean required;
+    const char *const *only;
+    const char *why;
 } ObolSettingSpec;
+
+/**
+ * obol_settings_check_dir:
+ * @config_dir: as in #ObolDaemonOptions
+ * @plugin_dir: likewise; the plugins' own settings are checked by the schemas of those that are chosen; %NULL: not checked
+ *
+ * Everything that a start or a reload would find wrong in the files; runs nothing and opens nothing else.
+ */
+OBOL_API gboolean obol_settings_check_dir(const char *config_dir, const char *plugin_dir, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ObolNode, obol_node_free)
 

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* settings/connection.c - a checked section of `connections` -> what the admin wants. */
+#include "settings/connection.h"
+
+#include <string.h>
+
+#include "settings/schema.h"
+#include "settings/tree.h"
+
+#define CONNECTIONS_MAX 100000
+#define CHILDREN_MAX 1000
+#define HOSTS_MAX 64
+#define PROPOSALS_MAX 64
+
+static const ObolNode *
+place_of(const ObolNode *section, const char *name)
+{
+    const ObolNode *node = obol_node_get(section, name);
+
+    return node != NULL ? node : section;
+}
+
+/* Tells what a parser of model/ found wrong with a value of @name. */
+static void
+refuse(ObolFaults *faults, const ObolNode *section, const char *name, GError *error)
+{
+    obol_faults_add(faults, OBOL_SETTINGS_ERROR_VALUE, place_of(section, name), "%s: %s", name, error->message);
+    g_error_free(error);
+}
+
+void
+obol_read_proposals(ObolFaults *faults, const ObolNode *section, const ObolSettingSpec *members, const char *name,
+                    ObolProtocol protocol, GArray *out)
+{
+    g_auto(GStrv) texts = obol_setting_list(section, members, name);
+
+    for (char **text = texts; *text != NULL; text++) {
+        g_autoptr(GArray) defaults = NULL;
+        ObolProposal proposal = { 0 };
+        GError *error = NULL;
+
+        if (out->len > PROPOSALS_MAX) {
+            obol_faults_add(faults, OBOL_SETTINGS_ERROR_VALUE, place_of(section, name), "%s: more than %d proposals", name,
+                            PROPOSALS_MAX);
+            return;
+        }
+        if (g_ascii_strcasecmp(*text, "default") == 0) {
+            defaults = obol_proposal_defaults(protocol);
+            g_array_append_vals(out, defaults->data, defaults->len);
+        } else if (obol_proposal_parse(protocol, *text, &proposal, &error)) {
+            g_array_append_val(out, proposal);
+        } else {
+            refuse(faults, section, name, error);
+        }
+    }
+    if (*texts == NULL)
+        obol_faults_add(faults, OBOL_SETTINGS_ERROR_MISSING, place_of(section, name), "%s: names no proposal", name);
+}
+
+static void
+read_hosts(ObolFaults *faults, const ObolNode *section, const char *name, GPtrArray *out)
+{
+    g_auto(GStrv) texts = obol_setting_list(section, obol_schema_connection, name);
+
+    for (char **text = texts; *text != NULL; text++) {
+        GError *error = NULL;
+        ObolHostSpec *host = obol_host_spec_new(*text, &error);
+
+        if (host == NULL)
+            refuse(faults, section, name, error);
+        else
+            g_ptr_array_add(out, host);
+    }
+    if (*texts == NULL || g_strv_length(texts) > HOSTS_MAX)
+        obol_faults_add(faults, OBOL_SETTINGS_ERROR_VALUE, place_of(section, name), "%s: between 1 and %d addresses", name,
+                        HOSTS_MAX);
+}
+
+/* The one section whose name begins with @side; several rounds (RFC 4739) are not there, and none at all would let anybody in. */
+static const ObolNode *
+find_round(ObolFaults *faults, const ObolNode *section, const char *side)
+{
+    const ObolNode *found = NULL;
+
+    for (guint i = 0; i < section->items->len; i++) {
+        const ObolNode *item = section->items->pdata[i];
+
+        if (item->kind != OBOL_NODE_SECTION || g_ascii_strncasecmp(item->name, side, strlen(side)) != 0)
+            continue;
+        if (found != NULL)
+            obol_faults_add(faults, OBOL_SETTINGS_ERROR_VALUE, item,
+                            "%s: one \"%s\" section alone: several rounds of authentication (RFC 4739) are not there",
+                            item->name, side);
+        else
+            found = item;
+    }
+    if (found == NULL)
+        obol_faults_add(faults, OBOL_SETTINGS_ERROR_MISSING, section,
+                        "%s: has no section \"%s\"; %s = { auth = \"psk\"; id = \"...\"; };", section->name, side, side);
+    return found;
+}
+
+static ObolIdentity *
+read_identity(ObolFaults *faults, const ObolNode *section, const char *side, const ObolSettingSpec *members)
+{
+    const ObolNode *round = find_round(faults, section, side);
+    const char *text;
+    ObolIdentity *id;
+    GError *error = NULL;
+
+    if (round == NULL)
+        return NULL;
+    text = obol_setting_text(round, members, "id");
+    if (text == NULL)
+        return NULL;
+    id = obol_identity_parse(text, &error);
+    if (id == NULL)
+        refuse(faults, round, "id", error);
+    return id;
+}
+
+static void
+read_retransmission(ObolFaults *faults, const ObolNode *section, ObolConnection *connection)
+{
+    const ObolNode *retransmit = obol_node_get(section, "retransmit");
+    const char *factor = obol_setting_text(retransmit, obol_schema_retransmit, "factor");
+    char *end;
+
+    connection->retransmit_base_us = obol_setting_number(retransmit, obol_schema_retransmit, "base");
+    connection->retransmit_tries = (guint) obol_setting_number(retransmit, obol_schema_retransmit, "tries");
+    connection->retransmit_factor = g_ascii_strtod(factor, &end);
+    if (end == factor || *end != '\0' || !(connection->retransmit_factor >= 1.0 && connection->retransmit_factor <= 10.0))
+        obol_faults_add(faults, OBOL_SETTINGS_ERROR_VALUE, place_of(retransmit, "factor"),
+                        "factor: is a number between 1.0 and 10.0, such as \"1.8\"");
+}
+
+static ObolUnique
+read_unique(const ObolNode *section)
+{
+    static const struct {
+        const char *word;
+        ObolUnique unique;
+    } words[] = { { "no", OBOL_UNIQUE_NO }, { "never", OBOL_UNIQUE_NEVER }, { "keep", OBOL_UNIQUE_KEEP },
+                  { "replace", OBOL_UNIQUE_REPLACE } };
+    const char *text = obol_setting_text(section, obol_schema_connection, "unique");
+
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        if (g_str_equal(words[i].word, text))
+            return words[i].unique;
+    return OBOL_UNIQUE_NO;
+}
+
+static gint64
+number(const ObolNode *section, const char *name)
+{
+    return obol_setting_number(section, obol_schema_connection, name);
+}
+
+static void
+read_children(ObolFaults *faults, const ObolNode *section, ObolConnection *connection)
+{
+    const ObolNode *children = obol_node_get(section, "children");
+
+    if (children == NULL || children->items->len == 0) {
+        obol_faults_add(faults, OBOL_SETTINGS_ERROR_MISSING, place_of(section, "children"),
+                        "%s: has no child; children = { net = { local_ts = ...; remote_ts = ...; }; };", section->name);
+        return;
+    }
+    if (children->items->len > CHILDREN_MAX) {
+        obol_faults_add(faults, OBOL_SETTINGS_ERROR_VALUE, children, "children: more than %d", CHILDREN_MAX);
+        return;
+    }
+    for (guint i = 0; i < children->items->len; i++)
+        g_ptr_array_add(connection->children, obol_child_from_node(faults, children->items->pdata[i]));
+}
+
+ObolConnection *
+obol_connection_from_node(const ObolNode *section, GError **error)
+{
+    g_autoptr(ObolConnection) connection = obol_connection_new(section->name);
+    ObolFaults faults = { 0 };
+
+    read_hosts(&faults, section, "local_addrs", connection->local_hosts);
+    read_hosts(&faults, section, "remote_addrs", connection->remote_hosts);
+    connection->local_port = (guint16) number(section, "local_port");
+    connection->remote_port = (guint16) number(section, "remote_port");
+    obol_read_proposals(&faults, section, obol_schema_connection, "proposals", OBOL_PROTO_IKE, connection->proposals);
+    connection->local_id = read_identity(&faults, section, "local", obol_schema_local);
+    if (connection->local_id != NULL && connection->local_id->type == 0)
+        obol_faults_add(&faults, OBOL_SETTINGS_ERROR_VALUE, section, "%s: the local id is one identity, not any", section->name);
+    connection->remote_id = read_identity(&faults, section, "remote", obol_schema_remote);
+    connection->rekey_us = number(section, "rekey_time");
+    connection->dpd_us = number(section, "dpd_delay");
+    connection->keep_alive_us = number(section, "keep_alive");
+    connection->half_open_us = number(section, "half_open_timeout");
+    read_retransmission(&faults, section, connection);
+    connection->unique = read_unique(section);
+    connection->encap = number(section, "encap") != 0;
+    connection->initial_contact = number(section, "initial_contact") != 0;
+    read_children(&faults, section, connection);
+    if (!obol_faults_finish(&faults, error))
+        return NULL;
+    return g_steal_pointer(&connection);
+}
+
+ObolConnectionSet *
+obol_connections_from_tree(const ObolNode *tree, GError **error)
+{
+    const ObolNode *sections = obol_node_get(tree, "connections");
+    g_autoptr(GPtrArray) connections = g_ptr_array_new_with_free_func((GDestroyNotify) obol_connection_unref);
+    ObolFaults faults = { 0 };
+
+    for (guint i = 0; sections != NULL && i < sections->items->len; i++) {
+        GError *inner = NULL;
+        ObolConnection *connection;
+
+        if (i == CONNECTIONS_MAX) {
+            obol_faults_add(&faults, OBOL_SETTINGS_ERROR_VALUE, sections, "connections: more than %d", CONNECTIONS_MAX);
+            break;
+        }
+        connection = obol_connection_from_node(sections->items->pdata[i], &inner);
+        if (connection != NULL)
+            g_ptr_array_add(connections, connection);
+        else
+            obol_faults_take_error(&faults, inner);
+    }
+    if (!obol_faults_finish(&faults, error))
+        return NULL;
+    return obol_connection_set_new(g_steal_pointer(&connections));
+}

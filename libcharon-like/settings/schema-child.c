@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* settings/schema-child.c - the keys of one Child SA. */
+#include "settings/schema.h"
+
+#define WORDS(...) ((const char *const[]) { __VA_ARGS__, NULL })
+#define NO_VALUE ((const char *const[]) { NULL })
+#define NO_MARKS "netfilter marks are not there."
+
+#define ACTIONS                                                                                                         \
+    .type = OBOL_TYPE_ENUM, .fallback = "none",                                                                         \
+    .choices = WORDS("none", "clear", "trap", "route", "start", "restart", "trap|start", "start|trap"),                 \
+    .only = WORDS("none", "clear", "trap", "route", "start", "restart"), .why = "one action at a time."
+
+const ObolSettingSpec obol_schema_child[] = {
+    { .name = "local_ts", .type = OBOL_TYPE_LIST, .fallback = "dynamic",
+      .doc = "What may travel from our side: networks, addresses or ranges, each with [protocol/port] where wanted; dynamic: "
+             "our own address." },
+    { .name = "remote_ts", .type = OBOL_TYPE_LIST, .fallback = "dynamic",
+      .doc = "What may travel from the peer's side; dynamic: its own address." },
+    { .name = "esp_proposals", .type = OBOL_TYPE_LIST, .fallback = "default",
+      .doc = "Algorithms for ESP, best first; default: those that RFC 8221 approves." },
+    { .name = "ah_proposals", .type = OBOL_TYPE_LIST,
+      .doc = "Algorithms for AH, which authenticates and does not encrypt; in place of esp_proposals." },
+    { .name = "mode", .type = OBOL_TYPE_ENUM, .fallback = "tunnel",
+      .choices = WORDS("tunnel", "transport", "transport_proxy", "iptfs", "beet", "pass", "drop"),
+      .only = WORDS("tunnel", "transport"), .why = "the other modes are not there.",
+      .doc = "tunnel between networks, transport between the two hosts themselves." },
+    { .name = "start_action", ACTIONS,
+      .doc = "When loaded: none, trap (a packet that matches brings it up), start." },
+    { .name = "close_action", ACTIONS, .doc = "When the peer closes it: none, trap, start." },
+    { .name = "dpd_action", ACTIONS, .doc = "When the peer is gone: clear, trap, restart." },
+    { .name = "rekey_time", .type = OBOL_TYPE_DURATION, .max = OBOL_LIFETIME_MAX,
+      .doc = "Age at which new keys are due, 1h unless life_time says otherwise; 0: never." },
+    { .name = "life_time", .type = OBOL_TYPE_DURATION, .max = OBOL_LIFETIME_MAX,
+      .doc = "Age at which the SA ends; unset: a tenth more than rekey_time." },
+    { .name = "rand_time", .type = OBOL_TYPE_DURATION, .max = OBOL_LIFETIME_MAX,
+      .doc = "At most so much earlier than rekey_time, by chance; unset: life_time less rekey_time." },
+    { .name = "rekey_bytes", .type = OBOL_TYPE_SIZE, .max = OBOL_VOLUME_MAX, .doc = "Bytes after which new keys are due; 0: never." },
+    { .name = "life_bytes", .type = OBOL_TYPE_SIZE, .max = OBOL_VOLUME_MAX,
+      .doc = "Bytes after which the SA ends; unset: a tenth more than rekey_bytes." },
+    { .name = "rand_bytes", .type = OBOL_TYPE_SIZE, .fallback = "0", .only = WORDS("0"),
+      .why = "rand_time alone spreads the rekeyings." },
+    { .name = "rekey_packets", .type = OBOL_TYPE_INTEGER, .max = OBOL_VOLUME_MAX,
+      .doc = "Packets after which new keys are due; 0: never." },
+    { .name = "life_packets", .type = OBOL_TYPE_INTEGER, .max = OBOL_VOLUME_MAX,
+      .doc = "Packets after which the SA ends; unset: a tenth more than rekey_packets." },
+    { .name = "rand_packets", .type = OBOL_TYPE_INTEGER, .fallback = "0", .only = WORDS("0"),
+      .why = "rand_time alone spreads the rekeyings." },
+    { .name = "replay_window", .type = OBOL_TYPE_INTEGER, .fallback = "32", .max = 65536, .unit = "packets",
+      .doc = "How far out of order a packet may come; 0: no protection against replays." },
+    { .name = "reqid", .type = OBOL_TYPE_INTEGER, .fallback = "0", .max = G_MAXINT32,
+      .doc = "Number that joins policies and SAs in the kernel; 0: chosen." },
+    { .name = "policies", .type = OBOL_TYPE_BOOL, .fallback = "yes", .doc = "Install policies in the kernel." },
+    { .name = "priority", .type = OBOL_TYPE_INTEGER, .fallback = "0", .max = G_MAXINT32,
+      .doc = "Of the policies, lower is looked at first; 0: by the width of the selectors." },
+    { .name = "tfc_padding", .type = OBOL_TYPE_INTEGER, .fallback = "0", .max = 65535, .unit = "bytes",
+      .doc = "Pad packets to so many bytes (RFC 4303 section 2.7); 0: not at all." },
+    { .name = "policies_fwd_out", .type = OBOL_TYPE_BOOL, .fallback = "no", .only = WORDS("no"),
+      .why = "forward policies are installed inbound alone." },
+    { .name = "sha256_96", .type = OBOL_TYPE_BOOL, .fallback = "no", .only = WORDS("no"),
+      .why = "HMAC-SHA-256 is truncated to 128 bits (RFC 4868)." },
+    { .name = "updown", .type = OBOL_TYPE_TEXT, .only = NO_VALUE, .why = "scripts are not run." },
+    { .name = "hostaccess", .type = OBOL_TYPE_BOOL, .fallback = "no", .only = WORDS("no"), .why = "scripts are not run." },
+    { .name = "ipcomp", .type = OBOL_TYPE_BOOL, .fallback = "no", .only = WORDS("no"), .why = "IPComp is not there." },
+    { .name = "inactivity", .type = OBOL_TYPE_DURATION, .fallback = "0s", .only = WORDS("0s"),
+      .why = "idle Child SAs are kept." },
+    { .name = "interface", .type = OBOL_TYPE_TEXT, .only = NO_VALUE, .why = "policies bound to an interface are not there." },
+    { .name = "mark_in", .type = OBOL_TYPE_TEXT, .fallback = "0/0", .only = WORDS("0/0", "0"), .why = NO_MARKS },
+    { .name = "mark_in_sa", .type = OBOL_TYPE_BOOL, .fallback = "no", .only = WORDS("no"), .why = NO_MARKS },
+    { .name = "mark_out", .type = OBOL_TYPE_TEXT, .fallback = "0/0", .only = WORDS("0/0", "0"), .why = NO_MARKS },
+    { .name = "set_mark_in", .type = OBOL_TYPE_TEXT, .fallback = "0/0", .only = WORDS("0/0", "0"), .why = NO_MARKS },
+    { .name = "set_mark_out", .type = OBOL_TYPE_TEXT, .fallback = "0/0", .only = WORDS("0/0", "0"), .why = NO_MARKS },
+    { .name = "if_id_in", .type = OBOL_TYPE_TEXT, .fallback = "0", .only = WORDS("0"), .why = "interface IDs are not there." },
+    { .name = "if_id_out", .type = OBOL_TYPE_TEXT, .fallback = "0", .only = WORDS("0"), .why = "interface IDs are not there." },
+    { .name = "label", .type = OBOL_TYPE_TEXT, .only = NO_VALUE, .why = "security labels are not there." },
+    { .name = "label_mode", .type = OBOL_TYPE_ENUM, .fallback = "system", .choices = WORDS("system", "simple", "selinux"),
+      .only = WORDS("system"), .why = "security labels are not there." },
+    { .name = "per_cpu_sas", .type = OBOL_TYPE_ENUM, .fallback = "no", .choices = WORDS("no", "yes", "encap"),
+      .only = WORDS("no"), .why = "SAs for each CPU (RFC 9611) are not there." },
+    { .name = "hw_offload", .type = OBOL_TYPE_ENUM, .fallback = "no", .choices = WORDS("no", "yes", "crypto", "packet", "auto"),
+      .only = WORDS("no"), .why = "offload to hardware is not there." },
+    { .name = "copy_df", .type = OBOL_TYPE_BOOL, .fallback = "yes", .only = WORDS("yes"), .why = "it is always copied." },
+    { .name = "copy_ecn", .type = OBOL_TYPE_BOOL, .fallback = "yes", .only = WORDS("yes"), .why = "it is always copied." },
+    { .name = "copy_dscp", .type = OBOL_TYPE_ENUM, .fallback = "out", .choices = WORDS("out", "in", "yes", "no"),
+      .only = WORDS("out"), .why = "it is always copied outwards." },
+    { .name = "icmp", .type = OBOL_TYPE_BOOL, .fallback = "no", .only = WORDS("no"), .why = "related ICMP errors are dropped." },
+    { NULL },
+};

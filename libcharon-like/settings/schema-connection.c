@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* settings/schema-connection.c - the keys of one connection: all that swanctl sends in load-conn, and our own.
+ *
+ * What Obol does not do yet is accepted as long as it is set to what Obol does, and refused with the reason otherwise: a
+ * setting that is silently without effect is worse than none. */
+#include "settings/schema.h"
+
+#define WORDS(...) ((const char *const[]) { __VA_ARGS__, NULL })
+#define NO_VALUE ((const char *const[]) { NULL })
+#define IKEV1 "that is IKEv1's, and Obol speaks IKEv2 alone."
+#define NO_CERTIFICATES "certificates are not there; auth = \"psk\" is."
+#define NO_EAP "no EAP method is there."
+#define NO_HARD_LIMIT "an IKE SA has rekey_time alone."
+
+#define AUTHENTICATION_KEYS                                                                                             \
+    { .name = "round", .type = OBOL_TYPE_INTEGER, .fallback = "0", .max = 255,                                          \
+      .doc = "Order among several rounds; there is one." },                                                             \
+    { .name = "auth", .type = OBOL_TYPE_TEXT, .required = TRUE, .only = WORDS("psk"),                                   \
+      .why = "pubkey, rsa, ecdsa and ed25519 need certificates, eap an EAP method, xauth IKEv1; none of these is there.", \
+      .doc = "How this side proves who it is: psk." },                                                                  \
+    { .name = "eap_id", .type = OBOL_TYPE_TEXT, .only = NO_VALUE, .why = NO_EAP },                                      \
+    { .name = "aaa_id", .type = OBOL_TYPE_TEXT, .only = NO_VALUE, .why = NO_EAP },                                      \
+    { .name = "xauth_id", .type = OBOL_TYPE_TEXT, .only = NO_VALUE, .why = IKEV1 },                                     \
+    { .name = "ca_id", .type = OBOL_TYPE_TEXT, .only = NO_VALUE, .why = NO_CERTIFICATES },                              \
+    { .name = "certs", .type = OBOL_TYPE_LIST, .only = NO_VALUE, .why = NO_CERTIFICATES },                              \
+    { .name = "cacerts", .type = OBOL_TYPE_LIST, .only = NO_VALUE, .why = NO_CERTIFICATES },                            \
+    { .name = "pubkeys", .type = OBOL_TYPE_LIST, .only = NO_VALUE, .why = NO_CERTIFICATES },                            \
+    { .name = "groups", .type = OBOL_TYPE_LIST, .only = NO_VALUE, .why = NO_CERTIFICATES },                             \
+    { .name = "cert_policy", .type = OBOL_TYPE_LIST, .only = NO_VALUE, .why = NO_CERTIFICATES },                        \
+    { .name = "revocation", .type = OBOL_TYPE_ENUM, .choices = WORDS("strict", "ifuri", "relaxed"),                     \
+      .only = WORDS("relaxed"), .why = NO_CERTIFICATES },                                                               \
+    { .name = "cert*", .type = OBOL_TYPE_SECTION, .only = NO_VALUE, .why = NO_CERTIFICATES },                           \
+    { .name = "cacert*", .type = OBOL_TYPE_SECTION, .only = NO_VALUE, .why = NO_CERTIFICATES },                         \
+    { NULL }
+
+const ObolSettingSpec obol_schema_local[] = {
+    { .name = "id", .type = OBOL_TYPE_TEXT, .doc = "Who we say to be; unset: the address that we speak from." },
+    AUTHENTICATION_KEYS,
+};
+
+const ObolSettingSpec obol_schema_remote[] = {
+    { .name = "id", .type = OBOL_TYPE_TEXT, .fallback = "%any",
+      .doc = "Who the peer must be: an identity, a pattern such as *.example.org, or %any." },
+    AUTHENTICATION_KEYS,
+};
+
+const ObolSettingSpec obol_schema_retransmit[] = {
+    { .name = "base", .type = OBOL_TYPE_DURATION, .fallback = "2s", .min = 10 * G_TIME_SPAN_MILLISECOND,
+      .max = G_TIME_SPAN_MINUTE, .doc = "Wait for an answer before a request is sent again." },
+    { .name = "factor", .type = OBOL_TYPE_TEXT, .fallback = "1.8",
+      .doc = "By which each further wait is longer than the last, 1.0 to 10.0." },
+    { .name = "tries", .type = OBOL_TYPE_INTEGER, .fallback = "5", .max = 30,
+      .doc = "How often a request is sent again before the peer counts as gone." },
+    { NULL },
+};
+
+const ObolSettingSpec obol_schema_connection[] = {
+    { .name = "version", .type = OBOL_TYPE_INTEGER, .fallback = "2", .max = 2, .only = WORDS("2", "0"),
+      .why = "Obol speaks IKEv2 alone.", .doc = "IKE version; 0: whatever there is, which is 2." },
+    { .name = "local_addrs", .type = OBOL_TYPE_LIST, .fallback = "%any",
+      .doc = "Our addresses; the first is the one we initiate from, %any lets the system choose." },
+    { .name = "remote_addrs", .type = OBOL_TYPE_LIST, .fallback = "%any",
+      .doc = "The peer's addresses, host names, networks or ranges; the first that is a single address or a name is called." },
+    { .name = "local_port", .type = OBOL_TYPE_INTEGER, .fallback = "500", .max = 65535, .doc = "Our UDP port." },
+    { .name = "remote_port", .type = OBOL_TYPE_INTEGER, .fallback = "500", .max = 65535, .doc = "The peer's UDP port." },
+    { .name = "proposals", .type = OBOL_TYPE_LIST, .fallback = "default",
+      .doc = "Algorithms for IKE, best first, such as aes128gcm16-prfsha256-x25519; default: those that RFC 8247 approves." },
+    { .name = "local*", .type = OBOL_TYPE_SECTION, .members = obol_schema_local,
+      .doc = "How we prove who we are; exactly one section whose name begins so." },
+    { .name = "remote*", .type = OBOL_TYPE_SECTION, .members = obol_schema_remote,
+      .doc = "How the peer proves who it is; exactly one section whose name begins so." },
+    { .name = "children", .type = OBOL_TYPE_SECTIONS, .members = obol_schema_child,
+      .doc = "What travels through the tunnel: a section for each Child SA." },
+    { .name = "rekey_time", .type = OBOL_TYPE_DURATION, .fallback = "4h", .max = OBOL_LIFETIME_MAX,
+      .doc = "Age at which the IKE SA is due for new keys; 0: never." },
+    { .name = "dpd_delay", .type = OBOL_TYPE_DURATION, .fallback = "0s", .max = G_TIME_SPAN_DAY,
+      .doc = "Silence after which the peer is asked whether it is there; 0: never." },
+    { .name = "keep_alive", .type = OBOL_TYPE_DURATION, .fallback = "20s", .max = G_TIME_SPAN_HOUR,
+      .doc = "How often a NAT before us is reminded of the mapping (RFC 3948 section 4); 0: never." },
+    { .name = "half_open_timeout", .type = OBOL_TYPE_DURATION, .fallback = "30s", .min = G_TIME_SPAN_SECOND,
+      .max = G_TIME_SPAN_HOUR, .doc = "Time that an initiator has to prove who it is." },
+    { .name = "retransmit", .type = OBOL_TYPE_SECTION, .members = obol_schema_retransmit,
+      .doc = "When a request is sent again." },
+    { .name = "unique", .type = OBOL_TYPE_ENUM, .fallback = "no", .choices = WORDS("no", "never", "keep", "replace"),
+      .doc = "Several IKE SAs with one identity: no allows them but obeys INITIAL_CONTACT, never ignores that too, replace "
+             "drops the older ones, keep refuses the new one." },
+    { .name = "encap", .type = OBOL_TYPE_BOOL, .fallback = "no",
+      .doc = "Put ESP in UDP even without a NAT, by pretending that there is one." },
+    { .name = "initial_contact", .type = OBOL_TYPE_BOOL, .fallback = "yes",
+      .doc = "Tell a peer with our first IKE SA to it that older ones are gone (RFC 7296 section 2.4)." },
+    { .name = "mobike", .type = OBOL_TYPE_BOOL, .fallback = "no", .only = WORDS("no"), .why = "MOBIKE (RFC 4555) is not there." },
+    { .name = "fragmentation", .type = OBOL_TYPE_ENUM, .fallback = "no", .choices = WORDS("yes", "accept", "force", "no"),
+      .only = WORDS("no"), .why = "IKE fragmentation (RFC 7383) is not there." },
+    { .name = "childless", .type = OBOL_TYPE_ENUM, .fallback = "never", .choices = WORDS("allow", "prefer", "force", "never"),
+      .only = WORDS("never"), .why = "childless IKE SAs (RFC 6023) are not there." },
+    { .name = "vips", .type = OBOL_TYPE_LIST, .only = NO_VALUE, .why = "virtual addresses are not there." },
+    { .name = "pools", .type = OBOL_TYPE_LIST, .only = NO_VALUE, .why = "virtual addresses are not there." },
+    { .name = "reauth_time", .type = OBOL_TYPE_DURATION, .fallback = "0s", .only = WORDS("0s"),
+      .why = "reauthentication is not there; rekey_time is." },
+    { .name = "over_time", .type = OBOL_TYPE_DURATION, .fallback = "0s", .only = WORDS("0s"), .why = NO_HARD_LIMIT },
+    { .name = "rand_time", .type = OBOL_TYPE_DURATION, .fallback = "0s", .only = WORDS("0s"), .why = NO_HARD_LIMIT },
+    { .name = "keyingtries", .type = OBOL_TYPE_INTEGER, .fallback = "1", .only = WORDS("1"),
+      .why = "one round of retransmissions is made; see retransmit." },
+    { .name = "send_certreq", .type = OBOL_TYPE_BOOL, .fallback = "no", .only = WORDS("no"), .why = NO_CERTIFICATES },
+    { .name = "send_cert", .type = OBOL_TYPE_ENUM, .fallback = "never",
+      .choices = WORDS("always", "yes", "ifasked", "never", "no"), .only = WORDS("never", "no", "ifasked"),
+      .why = NO_CERTIFICATES },
+    { .name = "ocsp", .type = OBOL_TYPE_ENUM, .fallback = "never", .choices = WORDS("reply", "request", "both", "never"),
+      .only = WORDS("never"), .why = NO_CERTIFICATES },
+    { .name = "dscp", .type = OBOL_TYPE_TEXT, .fallback = "000000", .only = WORDS("000000"),
+      .why = "IKE packets are not marked." },
+    { .name = "ppk_id", .type = OBOL_TYPE_TEXT, .only = NO_VALUE,
+      .why = "post-quantum pre-shared keys (RFC 8784) are not there." },
+    { .name = "ppk_required", .type = OBOL_TYPE_BOOL, .fallback = "no", .only = WORDS("no"),
+      .why = "post-quantum pre-shared keys (RFC 8784) are not there." },
+    { .name = "if_id_in", .type = OBOL_TYPE_TEXT, .fallback = "0", .only = WORDS("0"), .why = "interface IDs are not there." },
+    { .name = "if_id_out", .type = OBOL_TYPE_TEXT, .fallback = "0", .only = WORDS("0"), .why = "interface IDs are not there." },
+    { .name = "mediation", .type = OBOL_TYPE_BOOL, .fallback = "no", .only = WORDS("no"), .why = "mediation is not there." },
+    { .name = "mediated_by", .type = OBOL_TYPE_TEXT, .only = NO_VALUE, .why = "mediation is not there." },
+    { .name = "mediation_peer", .type = OBOL_TYPE_TEXT, .only = NO_VALUE, .why = "mediation is not there." },
+    { .name = "aggressive", .type = OBOL_TYPE_BOOL, .fallback = "no", .only = WORDS("no"), .why = IKEV1 },
+    { .name = "pull", .type = OBOL_TYPE_BOOL, .fallback = "yes", .only = WORDS("yes"), .why = IKEV1 },
+    { .name = "dpd_timeout", .type = OBOL_TYPE_DURATION, .fallback = "0s", .only = WORDS("0s"), .why = IKEV1 },
+    { NULL },
+};

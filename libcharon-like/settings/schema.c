@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* settings/schema.c - the keys of the files: what stands at the top, in `daemon`, `secrets` and `plugins`. */
+#include "settings/schema.h"
+
+static const char *const nothing[] = { NULL };
+
+static const ObolSettingSpec daemon_members[] = {
+    { .name = "ike_port", .type = OBOL_TYPE_INTEGER, .fallback = "500", .max = 65535, .restart = TRUE,
+      .doc = "UDP port for IKE; 0: one that the system chooses." },
+    { .name = "nat_t_port", .type = OBOL_TYPE_INTEGER, .fallback = "4500", .max = 65535, .restart = TRUE,
+      .doc = "UDP port for IKE and ESP behind a NAT (RFC 3948); 0: one that the system chooses." },
+    { .name = "log_level", .type = OBOL_TYPE_INTEGER, .fallback = "1", .max = 4,
+      .doc = "What is logged: 0 outcomes, 1 steps as well, 2 and above debugging." },
+    { .name = "cookie_threshold", .type = OBOL_TYPE_INTEGER, .fallback = "30", .max = 1000000,
+      .doc = "Half-open IKE SAs above which an initiator must return a cookie (RFC 7296 section 2.6); 0: always." },
+    { .name = "half_open_limit", .type = OBOL_TYPE_INTEGER, .fallback = "1000", .min = 1, .max = 1000000,
+      .doc = "Half-open IKE SAs above which new ones are refused." },
+    { .name = "half_open_per_address", .type = OBOL_TYPE_INTEGER, .fallback = "10", .min = 1, .max = 1000000,
+      .doc = "Half-open IKE SAs with one peer address above which that address is refused more." },
+    { .name = "ike_sa_limit", .type = OBOL_TYPE_INTEGER, .fallback = "0", .max = 10000000,
+      .doc = "IKE SAs above which new ones are refused; 0: no limit." },
+    { .name = "cookie_lifetime", .type = OBOL_TYPE_DURATION, .fallback = "30s", .min = G_TIME_SPAN_SECOND,
+      .max = G_TIME_SPAN_HOUR, .doc = "How often the secret behind the cookies is renewed; the last one stays good as long again." },
+    { .name = "stray_replies_per_second", .type = OBOL_TYPE_INTEGER, .fallback = "10", .max = 10000,
+      .doc = "Answers a second at most to messages that belong to no IKE SA." },
+    { NULL },
+};
+
+static const ObolSettingSpec shared_key_members[] = {
+    { .name = "secret", .type = OBOL_TYPE_TEXT, .secret = TRUE,
+      .doc = "The shared key: text, 0x and hexadecimal digits, or 0s and base64." },
+    { .name = "file", .type = OBOL_TYPE_TEXT,
+      .doc = "A file with the shared key in the same notation, without its last line feed; relative to the file that names it." },
+    { .name = "id*", .type = OBOL_TYPE_LIST,
+      .doc = "Identities that the key belongs to, one text or a list, in any number of keys id, id1, id-peer; none: anybody." },
+    { NULL },
+};
+
+#define NOT_YET(pattern, reason) { .name = pattern, .type = OBOL_TYPE_SECTION, .only = nothing, .why = reason }
+
+static const ObolSettingSpec secrets_members[] = {
+    { .name = "ike*", .type = OBOL_TYPE_SECTION, .members = shared_key_members,
+      .doc = "A pre-shared key of IKE; any name that begins so." },
+    NOT_YET("eap*", "no EAP method is there."),
+    NOT_YET("ntlm*", "no EAP method is there."),
+    NOT_YET("xauth*", "XAuth is IKEv1's, and Obol speaks IKEv2 alone."),
+    NOT_YET("ppk*", "post-quantum pre-shared keys (RFC 8784) are not there."),
+    NOT_YET("private*", "certificates and private keys are not there."),
+    NOT_YET("rsa*", "certificates and private keys are not there."),
+    NOT_YET("ecdsa*", "certificates and private keys are not there."),
+    NOT_YET("pkcs8*", "certificates and private keys are not there."),
+    NOT_YET("pkcs12*", "certificates and private keys are not there."),
+    NOT_YET("token*", "certificates and private keys are not there."),
+    { NULL },
+};
+
+const ObolSettingSpec obol_schema[] = {
+    { .name = "daemon", .type = OBOL_TYPE_SECTION, .members = daemon_members, .doc = "The daemon as a whole." },
+    { .name = "connections", .type = OBOL_TYPE_SECTIONS, .members = obol_schema_connection,
+      .doc = "Peers and how to talk to them, a section for each under a name of your choice." },
+    { .name = "secrets", .type = OBOL_TYPE_SECTION, .members = secrets_members,
+      .doc = "Shared keys. The file they stand in must be readable by its owner alone." },
+    /* What a plugin knows is in its own schema, which the bus checks once the plugin is loaded. */
+    { .name = "plugins", .type = OBOL_TYPE_SECTIONS, .doc = "A section for each plugin, named as the plugin." },
+    NOT_YET("pools", "virtual addresses are not there."),
+    NOT_YET("authorities", "certificates are not there."),
+    { NULL },
+};
