@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* dispatcher/shard.h - ALL IKE SAs of one shard: whose is this datagram, whose turn is it.
  *
  * Pure as the engine is: time comes in with each call, effects go out through the ports.  Single-threaded; several shards
@@ -23,6 +24,9 @@ typedef struct {
     void (*job)(gpointer data, guint64 ticket, ObolJob *job);
     const ObolListenerVtable *listener; /* called with @data; slots may be NULL */
     void (*command_done)(gpointer data, guint32 command, const ObolReason *reason); /* reason NULL: success */
+    /* A packet wants @connection, which has no IKE SA yet: find the peer's address, then call obol_shard_located() with the same
+     * @reqid, be it without success.  NULL: acquires make no IKE SA. */
+    void (*locate)(gpointer data, guint32 reqid, const ObolConnection *connection);
 } ObolPorts;
 
 /* Limits and habits that are not a connection's own. */
@@ -53,15 +57,26 @@ void obol_shard_kernel_reply(ObolShard *shard, guint64 ticket, const ObolKernelR
 void obol_shard_kernel_event(ObolShard *shard, const ObolKernelEvent *event, gint64 now_us);
 void obol_shard_job_done(ObolShard *shard, guint64 ticket, ObolJob *job, gint64 now_us); /* (transfer full) @job */
 
-/* Commands.  @command is echoed by ports.command_done, once for each SA that took it; the number of those is returned. */
+/* The answer to ports.locate; @remote NULL: not found. */
+void obol_shard_located(ObolShard *shard, guint32 reqid, const ObolAddress *local, const ObolAddress *remote, gint64 now_us);
+
+/* Which shard a datagram is for: by the SPI that we chose, or for an IKE_SA_INIT request by its sender's.  Pure. */
+guint obol_shard_of_datagram(const guint8 *data, gsize n, guint n_shards);
+
+/* The reqid of a child, by names: the same in every shard that was configured with the same sets in the same order. */
+guint32 obol_shard_reqid(ObolShard *shard, const char *connection, const ObolChildConfig *child);
+
+/* Commands.  @command (0 to 0x7fffffff) is echoed by ports.command_done, once for each SA that took it; the number of those is
+ * returned. */
+#define OBOL_COMMAND_MAX 0x7fffffffu
 guint obol_shard_initiate(ObolShard *shard, const ObolConnection *connection, const ObolChildConfig *child,
                           const ObolAddress *local, const ObolAddress *remote, guint32 command, gint64 now_us);
 guint obol_shard_terminate(ObolShard *shard, const ObolSaSelector *which, gboolean force, guint32 command, gint64 now_us);
 
 void obol_shard_each(ObolShard *shard, ObolSaVisit visit, gpointer data);
 void obol_shard_stats(const ObolShard *shard, ObolStats *add_to);
-/* Fresh counters for a Child SA, from the daemon's query. */
-void obol_shard_set_usage(ObolShard *shard, guint32 spi, gboolean inbound, const ObolSaUsage *usage);
+/* Fresh counters for a Child SA, from the daemon's query; @id as the kernel knows it. */
+void obol_shard_set_usage(ObolShard *shard, const ObolSaId *id, gboolean inbound, const ObolSaUsage *usage);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ObolShard, obol_shard_free)
 

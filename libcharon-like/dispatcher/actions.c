@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* dispatcher/actions.c - what an IKE SA wants done is done, in its order. */
+#include "dispatcher/shard-private.h"
+
+#include "wire/message.h"
+
+/* Which message of the SA a datagram is: the same again is a retransmission (or, for a response, a replay of it). */
+static guint64
+fingerprint(const ObolHeader *header)
+{
+    return (guint64) header->message_id << 32 | (guint64) header->exchange << 24 | (header->length & 0xffffff);
+}
+
+static void
+count_sent(ObolShard *shard, ObolSlot *slot, const ObolDatagram *datagram)
+{
+    ObolWireFault fault = { .rule = NULL };
+    ObolHeader header;
+    guint64 *last;
+
+    shard->stats.n_sent++;
+    if (!obol_header_decode(datagram->data, datagram->n, &header, &fault))
+        return;
+    last = header.flags & OBOL_FLAG_RESPONSE ? &slot->last_response : &slot->last_request;
+    if (*last == fingerprint(&header))
+        shard->stats.n_retransmitted++;
+    *last = fingerprint(&header);
+}
+
+static void
+send_datagram(ObolShard *shard, ObolSlot *slot, const ObolAction *action)
+{
+    ObolDatagram datagram = { .local = action->send.local, .remote = action->send.remote };
+
+    datagram.data = (guint8 *) g_bytes_get_data(action->send.datagram, &datagram.n); /* the port does not write */
+    count_sent(shard, slot, &datagram);
+    shard->ports.send(shard->data, &datagram);
+}
+
+static void
+tell_ike_state(ObolShard *shard, ObolSlot *slot, const ObolAction *action)
+{
+    const ObolListenerVtable *listener = shard->ports.listener;
+    ObolIkeInfo info;
+
+    if (listener == NULL || listener->ike_state == NULL)
+        return;
+    obol_slot_look(shard, slot, &info);
+    listener->ike_state(shard->data, &info, action->ike_state.from, action->ike_state.reason);
+}
+
+static void
+tell_child_state(ObolShard *shard, ObolSlot *slot, const ObolAction *action)
+{
+    const ObolListenerVtable *listener = shard->ports.listener;
+    const ObolChildInfo *child = action->child_state.child;
+    gboolean was = action->child_state.from == OBOL_CHILD_INSTALLED, is = child->state == OBOL_CHILD_INSTALLED;
+    ObolIkeInfo info;
+
+    slot->n_installed += (guint) is - (guint) was;
+    shard->stats.n_child_sas += (guint) is - (guint) was;
+    if (listener == NULL || listener->child_state == NULL)
+        return;
+    obol_slot_look(shard, slot, &info);
+    listener->child_state(shard->data, &info, child, action->child_state.from, action->child_state.reason);
+}
+
+static void
+tell_failure(ObolShard *shard, ObolSlot *slot, const ObolAction *action)
+{
+    const ObolListenerVtable *listener = shard->ports.listener;
+    ObolIkeInfo info;
+
+    if (listener == NULL || listener->failure == NULL)
+        return;
+    obol_slot_look(shard, slot, &info);
+    listener->failure(shard->data, &info, action->failure);
+}
+
+static void
+tell_log(ObolShard *shard, ObolSlot *slot, const ObolAction *action)
+{
+    const ObolListenerVtable *listener = shard->ports.listener;
+    ObolIkeInfo info;
+
+    if (listener == NULL || listener->log == NULL)
+        return;
+    obol_slot_look(shard, slot, &info);
+    listener->log(shard->data, action->log.group, action->log.level, &info, action->log.text);
+}
+
+static void
+end_command(ObolShard *shard, const ObolAction *action)
+{
+    if (obol_shard_acquire_done(shard, action->command_done.command, action->command_done.reason == NULL))
+        return;
+    if (shard->ports.command_done != NULL)
+        shard->ports.command_done(shard->data, action->command_done.command, action->command_done.reason);
+}
+
+static void
+carry_out_one(ObolShard *shard, ObolSlot *slot, ObolAction *action)
+{
+    switch (action->kind) {
+    case OBOL_ACTION_SEND:
+        send_datagram(shard, slot, action);
+        break;
+    case OBOL_ACTION_WAKE:
+        obol_timer_heap_set(&shard->timers, &slot->timer, action->wake_us);
+        break;
+    case OBOL_ACTION_KERNEL:
+        obol_kernel_tickets_request(shard, slot, action->kernel.request, action->kernel.what);
+        break;
+    case OBOL_ACTION_KEEP_ALIVE:
+        shard->ports.keep_alive(shard->data, &action->send.local, &action->send.remote);
+        break;
+    case OBOL_ACTION_JOB:
+        slot->n_jobs++;
+        /* The SPI is ticket enough: an SA that is gone is not found by it. */
+        shard->ports.job(shard->data, slot->spi, g_steal_pointer(&action->job));
+        break;
+    case OBOL_ACTION_IKE_STATE:
+        tell_ike_state(shard, slot, action);
+        break;
+    case OBOL_ACTION_CHILD_STATE:
+        tell_child_state(shard, slot, action);
+        break;
+    case OBOL_ACTION_MESSAGE:
+        if (shard->ports.listener != NULL && shard->ports.listener->message != NULL)
+            shard->ports.listener->message(shard->data, action->message);
+        break;
+    case OBOL_ACTION_FAILURE:
+        tell_failure(shard, slot, action);
+        break;
+    case OBOL_ACTION_LOG:
+        tell_log(shard, slot, action);
+        break;
+    case OBOL_ACTION_IDENTIFIED:
+        obol_shard_identified(shard, slot, action->identified.initial_contact);
+        break;
+    case OBOL_ACTION_COMMAND_DONE:
+        end_command(shard, action);
+        break;
+    case OBOL_ACTION_CLOSE:
+        slot->closing = TRUE;
+        break;
+    }
+}
+
+void
+obol_shard_carry_out(ObolShard *shard, ObolSlot *slot)
+{
+    for (guint i = 0; i < obol_actions_n(shard->actions); i++)
+        carry_out_one(shard, slot, obol_actions_nth(shard->actions, i));
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* dispatcher/shard-private.h - the insides of a shard, for the files of this room. */
+#ifndef OBOL_DISPATCHER_SHARD_PRIVATE_H
+#define OBOL_DISPATCHER_SHARD_PRIVATE_H
+
+#include "dispatcher/admission.h"
+#include "dispatcher/bucket.h"
+#include "dispatcher/kernel-tickets.h"
+#include "dispatcher/key-table.h"
+#include "dispatcher/keyed-hash.h"
+#include "dispatcher/reqids.h"
+#include "dispatcher/shard.h"
+#include "dispatcher/timer-heap.h"
+
+/* Slots with something in common, newest first. */
+typedef struct {
+    guint64 key; /* 0: in no list */
+    ObolSlot *next, *previous;
+} ObolSlotLink;
+
+/* One IKE SA and where it stands in the shard's tables.  There may be a hundred thousand: keep it small. */
+struct ObolSlot {
+    ObolIkeSa *sa;
+    guint64 spi; /* ours */
+    ObolTimer timer;
+    guint index; /* in shard->slots */
+    guint n_installed; /* Child SAs */
+    guint n_jobs;      /* under way */
+    guint64 request;        /* responder: keyed hash of the IKE_SA_INIT request that made it; else 0 */
+    guint64 half_open_mark; /* while half-open: of its address */
+    ObolSlotLink identity;  /* authentic, by the pair of identities */
+    ObolSlotLink peer;      /* by connection and remote address */
+    ObolKernelName *names;  /* what it has in the kernel */
+    ObolKernelPending *pending; /* what it has asked of the kernel */
+    guint64 last_request, last_response; /* what was sent last, to tell a retransmission */
+    guint responder : 1, half_open : 1, established : 1, closing : 1;
+};
+
+/* Tables of lists: the first of each is in the table. */
+typedef enum { OBOL_BY_IDENTITY, OBOL_BY_PEER } ObolSlotRelation;
+
+/* What one SA's event does to another: done when the event itself is. */
+typedef struct {
+    guint64 spi;
+    ObolEvent event;
+} ObolEffect;
+
+struct ObolShard {
+    ObolEngine engine;
+    ObolShardLimits limits;
+    ObolPorts ports;
+    gpointer data;
+    ObolHashKey hash_key;
+    ObolAdmission admission;
+    ObolBucket stray, log;
+    GPtrArray *slots; /* of ObolSlot, in no order */
+    ObolKeyTable by_spi, by_request, by_identity, by_peer;
+    ObolTimerHeap timers;
+    ObolKernelTickets kernel;
+    ObolReqids *reqids;
+    ObolActions *actions; /* of the event at hand */
+    GArray *effects;      /* of ObolEffect */
+    GArray *children;     /* of ObolChildInfo, room for a look at an SA */
+    gint64 now_us, told_us; /* of the call at hand; the wake-up last asked for */
+    guint32 n_unique_ids;
+    ObolStats stats;
+};
+
+/* --- slots.c: an SA comes, changes, goes --- */
+ObolSlot *obol_slot_new_initiator(ObolShard *shard, const ObolConnection *connection, const ObolAddress *local,
+                                  const ObolAddress *remote);
+ObolSlot *obol_slot_new_responder(ObolShard *shard, const ObolAddress *local, const ObolAddress *remote, guint64 request);
+/* Feeds one event and carries out what comes of it; the slot may be gone afterwards (%FALSE). */
+gboolean obol_slot_feed(ObolShard *shard, ObolSlot *slot, const ObolEvent *event);
+void obol_slot_free(ObolShard *shard, ObolSlot *slot); /* without a word to anybody */
+void obol_slot_link(ObolShard *shard, ObolSlot *slot, ObolSlotRelation relation, guint64 key);
+guint64 obol_shard_peer_key(const ObolShard *shard, const char *connection, const ObolAddress *remote);
+/* @info's children lie in the shard's own room until the next look. */
+void obol_slot_look(ObolShard *shard, const ObolSlot *slot, ObolIkeInfo *info);
+
+/* --- actions.c --- */
+void obol_shard_carry_out(ObolShard *shard, ObolSlot *slot);
+
+/* --- uniqueness.c: RFC 7296 section 2.4 and the `unique` setting --- */
+void obol_shard_identified(ObolShard *shard, ObolSlot *slot, gboolean initial_contact);
+
+/* --- acquire.c --- */
+void obol_shard_acquire(ObolShard *shard, const ObolKernelEvent *event);
+/* An internal command has ended; %FALSE when it is not one. */
+gboolean obol_shard_acquire_done(ObolShard *shard, guint32 command, gboolean success);
+
+/* --- commands.c --- */
+/* An SA of this connection with this peer that a child can be added to; NULL: none. */
+ObolSlot *obol_shard_find_peer(ObolShard *shard, const char *connection, const ObolAddress *remote);
+
+/* --- shard.c --- */
+void obol_shard_begin(ObolShard *shard, gint64 now_us);
+void obol_shard_settle(ObolShard *shard); /* effects on other SAs, then the wake-up: the end of every call */
+/* A line about something that a stranger did: at a bounded rate. */
+void obol_shard_log_stray(ObolShard *shard, const ObolDatagram *datagram, const char *what);
+
+#endif

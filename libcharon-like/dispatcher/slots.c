@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* dispatcher/slots.c - an IKE SA comes, changes, goes; every table that knows it follows. */
+#include "dispatcher/shard-private.h"
+
+#include <string.h>
+
+/* --- lists of slots with something in common --- */
+
+static ObolKeyTable *
+table_of(ObolShard *shard, ObolSlotRelation relation)
+{
+    return relation == OBOL_BY_IDENTITY ? &shard->by_identity : &shard->by_peer;
+}
+
+static ObolSlotLink *
+link_of(ObolSlot *slot, ObolSlotRelation relation)
+{
+    return relation == OBOL_BY_IDENTITY ? &slot->identity : &slot->peer;
+}
+
+static void
+unlink_slot(ObolShard *shard, ObolSlot *slot, ObolSlotRelation relation)
+{
+    ObolSlotLink *link = link_of(slot, relation);
+
+    if (link->key == 0)
+        return;
+    if (link->previous != NULL)
+        link_of(link->previous, relation)->next = link->next;
+    else
+        obol_key_table_set(table_of(shard, relation), link->key, link->next);
+    if (link->next != NULL)
+        link_of(link->next, relation)->previous = link->previous;
+    *link = (ObolSlotLink) { 0 };
+}
+
+void
+obol_slot_link(ObolShard *shard, ObolSlot *slot, ObolSlotRelation relation, guint64 key)
+{
+    ObolSlotLink *link = link_of(slot, relation);
+
+    unlink_slot(shard, slot, relation);
+    link->key = MAX(key, 1);
+    link->next = obol_key_table_get(table_of(shard, relation), link->key);
+    if (link->next != NULL)
+        link_of(link->next, relation)->previous = slot;
+    obol_key_table_set(table_of(shard, relation), link->key, slot);
+}
+
+guint64
+obol_shard_peer_key(const ObolShard *shard, const char *connection, const ObolAddress *remote)
+{
+    ObolSpan parts[] = {
+        { (const guint8 *) connection, strlen(connection) + 1 },
+        { remote->bytes, obol_address_n_bytes(remote) },
+    };
+
+    return obol_keyed_hash(&shard->hash_key, parts, G_N_ELEMENTS(parts));
+}
+
+void
+obol_slot_look(ObolShard *shard, const ObolSlot *slot, ObolIkeInfo *info)
+{
+    *info = (ObolIkeInfo) { 0 };
+    g_array_set_size(shard->children, 0);
+    obol_ike_sa_info(slot->sa, info, shard->children);
+}
+
+/* --- birth --- */
+
+/* Random, so that nobody can guess it; the shard's number in the top bits; never 0, and nobody else's. */
+static guint64
+choose_spi(ObolShard *shard)
+{
+    guint bits = g_bit_storage(shard->limits.n_shards - 1);
+    guint64 spi;
+
+    do {
+        obol_random_fill(&shard->engine.random, (guint8 *) &spi, sizeof spi);
+        if (shard->limits.n_shards > 1)
+            spi = spi >> bits | (guint64) shard->limits.number << (64 - bits);
+    } while (spi == 0 || obol_key_table_get(&shard->by_spi, spi) != NULL);
+    return spi;
+}
+
+static ObolSlot *
+slot_new(ObolShard *shard, guint64 spi, ObolIkeSa *sa)
+{
+    ObolSlot *slot = g_new0(ObolSlot, 1);
+
+    slot->sa = sa;
+    slot->spi = spi;
+    slot->timer.when_us = G_MAXINT64;
+    slot->index = shard->slots->len;
+    g_ptr_array_add(shard->slots, slot);
+    obol_key_table_set(&shard->by_spi, spi, slot);
+    return slot;
+}
+
+ObolSlot *
+obol_slot_new_initiator(ObolShard *shard, const ObolConnection *connection, const ObolAddress *local,
+                        const ObolAddress *remote)
+{
+    guint64 spi = choose_spi(shard);
+    ObolSlot *slot = slot_new(shard, spi, obol_ike_sa_new_initiator(&shard->engine, connection, spi, local, remote));
+
+    obol_slot_link(shard, slot, OBOL_BY_PEER, obol_shard_peer_key(shard, connection->name, remote));
+    shard->stats.n_initiated++;
+    return slot;
+}
+
+ObolSlot *
+obol_slot_new_responder(ObolShard *shard, const ObolAddress *local, const ObolAddress *remote, guint64 request)
+{
+    guint64 spi = choose_spi(shard);
+    ObolSlot *slot = slot_new(shard, spi, obol_ike_sa_new_responder(&shard->engine, spi, local, remote));
+
+    slot->responder = slot->half_open = TRUE;
+    slot->half_open_mark = obol_admission_enter(&shard->admission, remote);
+    slot->request = request;
+    obol_key_table_set(&shard->by_request, request, slot);
+    shard->stats.n_accepted++;
+    return slot;
+}
+
+/* --- life --- */
+
+static void
+leave_half_open(ObolShard *shard, ObolSlot *slot)
+{
+    if (!slot->half_open)
+        return;
+    slot->half_open = FALSE;
+    obol_admission_leave(&shard->admission, slot->half_open_mark);
+}
+
+static void
+note_established(ObolShard *shard, ObolSlot *slot)
+{
+    ObolIkeInfo info;
+
+    slot->established = TRUE;
+    if (slot->peer.key != 0)
+        return;
+    obol_slot_look(shard, slot, &info);
+    if (info.connection != NULL)
+        obol_slot_link(shard, slot, OBOL_BY_PEER, obol_shard_peer_key(shard, info.connection, &info.remote));
+}
+
+static void
+note_state(ObolShard *shard, ObolSlot *slot)
+{
+    switch (obol_ike_sa_state(slot->sa)) {
+    case OBOL_IKE_NEW:
+        /* The first message did not even begin an exchange: nothing is under way that could ever end it. */
+        slot->closing |= slot->n_jobs == 0 && slot->timer.place == 0 && slot->pending == NULL;
+        break;
+    case OBOL_IKE_CONNECTING:
+        break;
+    case OBOL_IKE_ESTABLISHED:
+        leave_half_open(shard, slot);
+        if (!slot->established)
+            note_established(shard, slot);
+        break;
+    case OBOL_IKE_DELETING:
+    case OBOL_IKE_GONE:
+        leave_half_open(shard, slot);
+        break;
+    }
+}
+
+gboolean
+obol_slot_feed(ObolShard *shard, ObolSlot *slot, const ObolEvent *event)
+{
+    obol_actions_clear(shard->actions);
+    obol_ike_sa_handle(slot->sa, event, shard->now_us, shard->actions);
+    obol_shard_carry_out(shard, slot);
+    note_state(shard, slot);
+    if (!slot->closing)
+        return TRUE;
+    if (!slot->established)
+        shard->stats.n_failed++;
+    obol_kernel_tickets_orphan(shard, slot);
+    obol_slot_free(shard, slot);
+    return FALSE;
+}
+
+/* --- death --- */
+
+void
+obol_slot_free(ObolShard *shard, ObolSlot *slot)
+{
+    ObolSlot *last = g_ptr_array_index(shard->slots, shard->slots->len - 1);
+
+    leave_half_open(shard, slot);
+    obol_kernel_tickets_drop(shard, slot);
+    obol_timer_heap_set(&shard->timers, &slot->timer, G_MAXINT64);
+    unlink_slot(shard, slot, OBOL_BY_IDENTITY);
+    unlink_slot(shard, slot, OBOL_BY_PEER);
+    if (slot->request != 0 && obol_key_table_get(&shard->by_request, slot->request) == slot)
+        obol_key_table_set(&shard->by_request, slot->request, NULL);
+    obol_key_table_set(&shard->by_spi, slot->spi, NULL);
+    last->index = slot->index;
+    g_ptr_array_remove_index_fast(shard->slots, slot->index);
+    shard->stats.n_child_sas -= slot->n_installed;
+    obol_ike_sa_free(slot->sa);
+    g_free(slot);
+}
