@@ -241,7 +241,8 @@ read_ip(ObolCursor *c, ObolFragments *fragments, ObolCaptured *out, GPtrArray *s
     body = version == 4 ? read_ipv4(c, &ip) : read_ipv6(c, &ip);
     if (!obol_cursor_ok(c))
         return FALSE;
-    if (ip.more || ip.offset > 0) {
+    /* The head of a datagram that the file itself lost the rest of is worth a look: parsers are tried with such. */
+    if (ip.offset > 0 || (ip.more && !ip.cut)) {
         GBytes *whole = fragments_add(fragments, &ip, obol_cursor_rest(&body));
         gsize n;
         const guint8 *data;
