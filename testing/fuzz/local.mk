@@ -1,1 +1,20 @@
-# filled by its room
+# A new target NAME: fuzz-NAME.c, some seeds in corpus/NAME/, a line in targets.h, and a word in each of the three lists here.
+FUZZ_SOURCES = %D%/fuzz-message.c
+FUZZ_LIBS = libobol-wire.la libobol-model.la
+FUZZ_TARGETS = %D%/fuzz-message
+
+# In every test run, whatever the compiler: the corpus again.
+check_PROGRAMS += testing/fuzz/replay
+testing_fuzz_replay_SOURCES = %D%/replay.c %D%/fuzz.h %D%/targets.h $(FUZZ_SOURCES)
+testing_fuzz_replay_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_fuzz_replay_LDADD = $(FUZZ_LIBS) $(GLIB_LIBS)
+EXTRA_DIST += %D%/corpus %D%/message.dict
+
+# With --enable-fuzz (clang): testing/fuzz/fuzz-NAME [-dict=NAME.dict] corpus/NAME
+if FUZZ
+noinst_DATA = $(FUZZ_TARGETS)
+CLEANFILES += $(FUZZ_TARGETS)
+$(FUZZ_TARGETS): %: %.c $(FUZZ_LIBS)
+	$(AM_V_CCLD)$(LIBTOOL) $(AM_V_lt) --tag=CC --mode=link $(CC) -DOBOL_LIBFUZZER $(TEST_CPPFLAGS) $(CPPFLAGS) \
+		$(AM_CFLAGS) $(CFLAGS) -fsanitize=fuzzer $(AM_LDFLAGS) $(LDFLAGS) -o $@ $< $(FUZZ_LIBS) $(GLIB_LIBS)
+endif
