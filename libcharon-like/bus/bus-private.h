@@ -49,7 +49,9 @@ gboolean obol_bus_anybody_wants_messages(ObolBus *bus);
 void obol_bus_set_log(ObolBus *bus, int level, gboolean to_journal);
 void obol_bus_set_control(ObolBus *bus, ObolControl *control);
 
-/* Replaces the plugins' settings after a reload (same schema, checked). */
+/* Are the loaded plugins' sections of @settings right?  Nothing changes. */
+gboolean obol_bus_check_settings(ObolBus *bus, const ObolNode *settings, GError **error);
+/* Replaces the plugins' settings after a reload (same schema, checked).  What obol_bus_setting() gave before is gone. */
 void obol_bus_set_settings(ObolBus *bus, const ObolNode *settings);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ObolBus, obol_bus_free)

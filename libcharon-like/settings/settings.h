@@ -20,6 +20,9 @@ ObolNode *obol_settings_read_dir(const char *dir, GError **error);
  * message, one a line group; the first decides the code. */
 gboolean obol_settings_check(const ObolNode *tree, const ObolSettingSpec *schema, GError **error);
 
+/* A deep copy. */
+ObolNode *obol_node_dup(const ObolNode *node);
+
 /* The schema of all that the core itself reads: `daemon`, `connections`, `secrets`, `plugins`. */
 extern const ObolSettingSpec obol_schema[];
 extern const ObolSettingSpec obol_schema_connection[]; /* members of one connection, for VICI too */
@@ -29,6 +32,8 @@ const char *obol_setting_text(const ObolNode *section, const ObolSettingSpec *me
 gint64 obol_setting_number(const ObolNode *section, const ObolSettingSpec *members, const char *name);
 char **obol_setting_list(const ObolNode *section, const ObolSettingSpec *members, const char *name); /* (transfer full) */
 
+gboolean obol_integer_parse(const char *text, gint64 *number); /* decimal, or 0x and hexadecimal */
+gboolean obol_bool_parse(const char *text, gint64 *number);
 gboolean obol_duration_parse(const char *text, gint64 *us);
 gboolean obol_size_parse(const char *text, gint64 *bytes);
 

@@ -8,12 +8,8 @@
 /* Deeper than any schema goes; the bound for every recursion over a tree. */
 #define OBOL_SETTINGS_DEPTH_MAX 16
 
-ObolNode *obol_node_dup(const ObolNode *node);
-
 /* One value as the schema's type holds it: integers, bytes, microseconds, 0 and 1, or the index of a choice. */
 gboolean obol_value_parse(const ObolSettingSpec *spec, const char *text, gint64 *number);
-gboolean obol_integer_parse(const char *text, gint64 *number);
-gboolean obol_bool_parse(const char *text, gint64 *number);
 /* What a value of this type looks like, for messages and the manual: "a duration such as \"30s\"". */
 const char *obol_type_phrase(ObolSettingType type);
 

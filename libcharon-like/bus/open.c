@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* bus/open.c - features are opened, called through the one place that knows which slots are optional, and closed. */
+#include "bus/internal.h"
+
+#include <gio/gio.h>
+
+/* What a role's client is, for the one that opens. */
+typedef union {
+    const ObolKernelClient *kernel;
+    const ObolSocketClient *socket;
+} Client;
+
+static gboolean
+open_feature(ObolBus *bus, Feature *feature, Client client, GError **error)
+{
+    g_autoptr(GError) inner = NULL;
+
+    if (feature->declared->role == OBOL_ROLE_KERNEL)
+        feature->self = feature->calls.kernel.open(bus, client.kernel, &inner);
+    else if (feature->declared->role == OBOL_ROLE_SOCKET)
+        feature->self = feature->calls.socket.open(bus, client.socket, &inner);
+    else if (feature->declared->role == OBOL_ROLE_CONTROL)
+        feature->self = feature->calls.control.open(bus, &inner);
+    else if (feature->calls.listener.open != NULL)
+        feature->self = feature->calls.listener.open(bus, &inner);
+    if (feature->self == NULL && (inner != NULL || feature->declared->role != OBOL_ROLE_LISTENER)) {
+        g_set_error(error, inner != NULL ? inner->domain : OBOL_SETTINGS_ERROR,
+                    inner != NULL ? inner->code : OBOL_SETTINGS_ERROR_VALUE, "%s: %s", feature->id,
+                    inner != NULL ? inner->message : "can not be opened, and does not say why");
+        return FALSE;
+    }
+    if (feature->declared->role == OBOL_ROLE_LISTENER)
+        obol_bus_add_watcher(bus, &feature->calls.listener, feature->self);
+    g_ptr_array_add(bus->opened, feature);
+    return TRUE;
+}
+
+static void
+close_feature(ObolBus *bus, Feature *feature)
+{
+    switch (feature->declared->role) {
+    case OBOL_ROLE_KERNEL:
+        bus->kernel = NULL;
+        feature->calls.kernel.close(feature->self);
+        break;
+    case OBOL_ROLE_SOCKET:
+        bus->socket = NULL;
+        feature->calls.socket.close(feature->self);
+        break;
+    case OBOL_ROLE_CONTROL:
+        feature->calls.control.close(feature->self);
+        break;
+    case OBOL_ROLE_LISTENER:
+        obol_bus_remove_watchers_of(bus, feature->self);
+        if (feature->calls.listener.close != NULL)
+            feature->calls.listener.close(feature->self);
+        break;
+    case OBOL_ROLE_RANDOM:
+    case OBOL_ROLE_HASH:
+    case OBOL_ROLE_PRF:
+    case OBOL_ROLE_INTEG:
+    case OBOL_ROLE_CIPHER:
+    case OBOL_ROLE_AEAD:
+    case OBOL_ROLE_KE:
+    case OBOL_ROLE_END:
+    case OBOL_N_ROLES:
+        break;
+    }
+    feature->self = NULL;
+}
+
+void
+obol_bus_close_roles(ObolBus *bus)
+{
+    while (bus->opened->len > 0)
+        close_feature(bus, g_ptr_array_steal_index(bus->opened, bus->opened->len - 1));
+}
+
+/* All features of @role that could serve, the highest rank first. */
+static GPtrArray *
+candidates(ObolBus *bus, ObolRoleKind role)
+{
+    GPtrArray *out = g_ptr_array_new();
+
+    for (guint i = 0; i < bus->plugins->len; i++) {
+        Plugin *plugin = bus->plugins->pdata[i];
+
+        for (guint j = 0; j < plugin->features->len; j++) {
+            Feature *feature = plugin->features->pdata[j];
+
+            if (feature->declared->role == role && (feature->state == FEATURE_ACCEPTED || feature->state == FEATURE_STANDBY))
+                g_ptr_array_add(out, feature);
+        }
+    }
+    return out;
+}
+
+static void
+stand_by(Feature *feature, const Feature *instead)
+{
+    g_free(feature->refusal);
+    feature->refusal = g_strdup_printf("%s serves", instead->id);
+    feature->state = FEATURE_STANDBY;
+}
+
+/* Opens the best provider of a role that one feature alone fills; when it can not be opened, the next one. */
+static Feature *
+open_best(ObolBus *bus, ObolRoleKind role, Client client, GError **error)
+{
+    g_autoptr(GPtrArray) all = candidates(bus, role);
+    Feature *serving = NULL;
+    g_autoptr(GString) failures = g_string_new(NULL);
+
+    for (guint i = 0; i < all->len; i++) {
+        Feature *feature = all->pdata[i];
+        g_autoptr(GError) inner = NULL;
+
+        if (serving != NULL) {
+            stand_by(feature, serving);
+        } else if (open_feature(bus, feature, client, &inner)) {
+            serving = feature;
+            feature->state = FEATURE_ACCEPTED;
+            g_clear_pointer(&feature->refusal, g_free);
+            obol_bus_say(bus, 1, "%s serves", feature->id);
+        } else {
+            obol_feature_leave_out(feature, "%s", inner->message);
+            obol_bus_say(bus, 0, "plugin %s: %s", feature->plugin->name, inner->message);
+            g_string_append_printf(failures, "%s%s", failures->len > 0 ? "; " : "", inner->message);
+        }
+    }
+    if (serving == NULL)
+        g_set_error(error, OBOL_SETTINGS_ERROR, OBOL_SETTINGS_ERROR_MISSING, "no %s can be opened: %s", obol_role_name(role),
+                    failures->len > 0 ? failures->str : "no plugin provides one");
+    return serving;
+}
+
+gboolean
+obol_bus_open_kernel(ObolBus *bus, const ObolKernelClient *client, GError **error)
+{
+    bus->kernel = open_best(bus, OBOL_ROLE_KERNEL, (Client) { .kernel = client }, error);
+    return bus->kernel != NULL;
+}
+
+gboolean
+obol_bus_open_socket(ObolBus *bus, const ObolSocketClient *client, GError **error)
+{
+    bus->socket = open_best(bus, OBOL_ROLE_SOCKET, (Client) { .socket = client }, error);
+    return bus->socket != NULL;
+}
+
+gboolean
+obol_bus_open_frontends(ObolBus *bus, GError **error)
+{
+    gboolean all = TRUE;
+
+    for (guint i = 0; i < bus->order->len; i++) {
+        Feature *feature = bus->order->pdata[i];
+        g_autoptr(GError) inner = NULL;
+
+        if (feature->declared->role != OBOL_ROLE_CONTROL && feature->declared->role != OBOL_ROLE_LISTENER)
+            continue;
+        if (open_feature(bus, feature, (Client) { NULL }, &inner))
+            continue;
+        obol_bus_say(bus, 0, "plugin %s: %s", feature->plugin->name, inner->message);
+        obol_feature_leave_out(feature, "%s", inner->message);
+        if (all)
+            g_propagate_error(error, g_steal_pointer(&inner));
+        all = FALSE;
+    }
+    return all;
+}
+
+/* An answer to a request that no kernel took: it comes later, as every answer does. */
+typedef struct {
+    ObolKernelDone done;
+    gpointer data;
+} NoKernel;
+
+static gboolean
+answer_no_kernel(gpointer data)
+{
+    const NoKernel *request = data;
+    g_autoptr(GError) error = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CLOSED, "no kernel interface is open");
+    const ObolKernelReply reply = { .error = error };
+
+    request->done(&reply, request->data);
+    return G_SOURCE_REMOVE;
+}
+
+void
+obol_bus_kernel_request(ObolBus *bus, const ObolKernelRequest *request, ObolKernelDone done, gpointer data)
+{
+    NoKernel *unanswered;
+    GSource *idle;
+
+    if (bus->kernel != NULL) {
+        bus->kernel->calls.kernel.request(bus->kernel->self, request, done, data);
+        return;
+    }
+    unanswered = g_new(NoKernel, 1);
+    *unanswered = (NoKernel) { done, data };
+    idle = g_idle_source_new();
+    g_source_set_priority(idle, G_PRIORITY_DEFAULT);
+    g_source_set_callback(idle, answer_no_kernel, unanswered, g_free);
+    g_source_attach(idle, bus->context);
+    g_source_unref(idle);
+}
+
+const ObolKernelAbilities *
+obol_bus_kernel_abilities(ObolBus *bus)
+{
+    return bus->kernel != NULL ? bus->kernel->calls.kernel.abilities(bus->kernel->self) : NULL;
+}
+
+void
+obol_bus_kernel_udp_esp(ObolBus *bus, ObolDatagram *batch, gsize n)
+{
+    if (bus->kernel != NULL && bus->kernel->calls.kernel.udp_esp != NULL)
+        bus->kernel->calls.kernel.udp_esp(bus->kernel->self, batch, n);
+}
+
+void
+obol_bus_kernel_each_policy(ObolBus *bus, ObolPolicyVisit visit, gpointer data)
+{
+    if (bus->kernel != NULL && bus->kernel->calls.kernel.each_policy != NULL)
+        bus->kernel->calls.kernel.each_policy(bus->kernel->self, visit, data);
+}
+
+void
+obol_bus_send(ObolBus *bus, const ObolDatagram *batch, gsize n)
+{
+    if (bus->socket != NULL)
+        bus->socket->calls.socket.send(bus->socket->self, batch, n);
+}
+
+void
+obol_bus_socket_ports(ObolBus *bus, guint16 *ike, guint16 *nat_t)
+{
+    *ike = *nat_t = 0;
+    if (bus->socket != NULL)
+        bus->socket->calls.socket.ports(bus->socket->self, ike, nat_t);
+}
+
+gboolean
+obol_bus_socket_source_for(ObolBus *bus, const ObolAddress *remote, ObolAddress *source)
+{
+    return bus->socket != NULL && bus->socket->calls.socket.source_for(bus->socket->self, remote, source);
+}
+
+void
+obol_bus_socket_keep_alive(ObolBus *bus, const ObolAddress *local, const ObolAddress *remote)
+{
+    if (bus->socket != NULL && bus->socket->calls.socket.keep_alive != NULL)
+        bus->socket->calls.socket.keep_alive(bus->socket->self, local, remote);
+}
