@@ -8,7 +8,7 @@ check_PROGRAMS += testing/fuzz/replay
 testing_fuzz_replay_SOURCES = %D%/replay.c %D%/fuzz.h %D%/targets.h $(FUZZ_SOURCES)
 testing_fuzz_replay_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_fuzz_replay_LDADD = $(FUZZ_LIBS) $(GLIB_LIBS)
-EXTRA_DIST += %D%/corpus %D%/message.dict
+EXTRA_DIST += %D%/README.md %D%/corpus %D%/message.dict
 
 # With --enable-fuzz (clang): testing/fuzz/fuzz-NAME [-dict=NAME.dict] corpus/NAME
 if FUZZ
