@@ -63,6 +63,9 @@ ObolNode *obol_vici_message_decode(ObolSpan message, ObolViciFault *fault);
 /* The value's text; %NULL when @section has no such value, or bytes that are no text (a NUL among them). */
 const char *obol_vici_text(const ObolNode *section, const char *name);
 
+/* (transfer full): @node and all below it. */
+ObolNode *obol_vici_copy(const ObolNode *node);
+
 /**
  * ObolViciWriter:
  * Builds one packet.  A rule that is broken on the way (a value too long, a frame too large, a section left open) is

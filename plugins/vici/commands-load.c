@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include "convert.h"
-
 #define OWNERS_MAX 256
 
 /* --- connections --- */
@@ -42,16 +40,14 @@ void
 vici_load_conn(ViciServer *server, ViciClient *client, const ObolNode *request)
 {
     const ObolNode *section = request->items != NULL && request->items->len == 1 ? g_ptr_array_index(request->items, 0) : NULL;
-    g_autoptr(ObolNode) converted = NULL;
     GError *error = NULL;
 
     if (section == NULL || section->kind != OBOL_NODE_SECTION || section->name[0] == '\0') {
         vici_reply_failure(client, "load-conn wants one section, named as the connection");
         return;
     }
-    converted = vici_convert_connection(section, &error);
-    if (converted != NULL && obol_control_load_connection(server->control, converted, &error))
-        g_hash_table_add(server->loaded, g_strdup(converted->name));
+    if (obol_control_load_connection(server->control, section, &error))
+        g_hash_table_add(server->loaded, g_strdup(section->name));
     vici_reply_result(client, error);
 }
 

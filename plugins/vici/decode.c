@@ -226,3 +226,16 @@ obol_vici_text(const ObolNode *section, const char *name)
         return NULL;
     return node->value;
 }
+
+ObolNode *
+obol_vici_copy(const ObolNode *node)
+{
+    ObolNode *copy;
+
+    if (node->kind == OBOL_NODE_VALUE)
+        return obol_node_new_value(node->name, node->value, node->n_value);
+    copy = obol_node_new(node->kind, node->name, node->file, node->line, node->column);
+    for (guint i = 0; node->items != NULL && i < node->items->len; i++)
+        obol_node_take(copy, obol_vici_copy(g_ptr_array_index(node->items, i))); /* as deep as the decoder allows */
+    return copy;
+}

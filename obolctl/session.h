@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* session.h - a conversation with the daemon: register for events, call commands, follow. */
+#ifndef OBOLCTL_SESSION_H
+#define OBOLCTL_SESSION_H
+
+#include "ctl.h"
+#include "plugins/vici/codec.h"
+
+#define CTL_FOREVER (-1)
+
+/* FALSE: it has seen enough, ctl_session_follow() returns. */
+typedef gboolean (*CtlEventHandler)(const char *event, const ObolNode *message, gpointer data);
+
+/* @path: perhaps with "unix://" in front. */
+CtlSession *ctl_session_open(const char *path, GError **error);
+void ctl_session_close(CtlSession *session);
+
+gboolean ctl_session_register(CtlSession *session, const char *event, GError **error);
+
+/* A request without arguments, or the start of one with some. */
+void ctl_request(ObolViciWriter *request, const char *command);
+/* Adds @name when @value is not %NULL. */
+void ctl_argument(ObolViciWriter *request, const char *name, const char *value);
+
+/**
+ * ctl_session_call:
+ * Finishes @request, sends it, gives events that come before the answer to @handler.
+ *
+ * Returns: (transfer full): the answer; %NULL with #CTL_ERROR.
+ */
+ObolNode *ctl_session_call(CtlSession *session, ObolViciWriter *request, gint64 timeout_ms, CtlEventHandler handler,
+                           gpointer data, GError **error);
+/* Gives events to @handler until it wants no more or the daemon goes, which is an error. */
+gboolean ctl_session_follow(CtlSession *session, CtlEventHandler handler, gpointer data, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CtlSession, ctl_session_close)
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* verbs-control.c - initiate, terminate, install, uninstall. */
+#include "session.h"
+
+#include "text.h"
+
+static char *child_name;
+static gboolean force, by_id;
+
+const GOptionEntry ctl_initiate_options[] = {
+    { "child", 'c', 0, G_OPTION_ARG_STRING, &child_name, N_("this child, on an SA that is there or a new one"), N_("NAME") },
+    G_OPTION_ENTRY_NULL,
+};
+
+const GOptionEntry ctl_terminate_options[] = {
+    { "child", 'c', 0, G_OPTION_ARG_STRING, &child_name, N_("only the SAs of this child"), N_("NAME") },
+    { "id", 'i', 0, G_OPTION_ARG_NONE, &by_id, N_("the names are the numbers that list-sas shows"), NULL },
+    { "force", 'f', 0, G_OPTION_ARG_NONE, &force, N_("do not wait for the peer's answer"), NULL },
+    G_OPTION_ENTRY_NULL,
+};
+
+/* The lines of this connection's log while the command runs: notes, so they go to stderr. */
+static gboolean
+note(const char *event, const ObolNode *message, gpointer data)
+{
+    const Ctl *ctl = data;
+    g_autofree char *group = ctl_clean(ctl_value(message, "group"));
+    g_autofree char *text = ctl_clean(ctl_value(message, "msg"));
+
+    if (g_str_equal(event, "control-log") && !ctl->quiet)
+        fprintf(stderr, "[%s] %s\n", group, text);
+    return TRUE;
+}
+
+/* The daemon keeps the time that was asked for; ours is longer, for its answer to arrive. */
+static gint64
+patience_ms(const Ctl *ctl)
+{
+    return ctl->timeout_s < 0 ? CTL_FOREVER : (gint64) (ctl->timeout_s * 1000) + 5000;
+}
+
+static CtlStatus
+call(Ctl *ctl, ObolViciWriter *request, CtlStatus fallback)
+{
+    g_autoptr(ObolNode) reply = NULL;
+    GError *error = NULL;
+
+    if (ctl_session(ctl, &error) == NULL)
+        return ctl_report_error(ctl, error);
+    if (!ctl->quiet && !ctl_session_register(ctl->session, "control-log", &error))
+        return ctl_report_error(ctl, error);
+    reply = ctl_session_call(ctl->session, request, patience_ms(ctl), note, ctl, &error);
+    if (reply == NULL)
+        return ctl_report_error(ctl, error);
+    return ctl_report_reply(ctl, reply, fallback);
+}
+
+/* VICI: 0 waits for ever, -1 not at all; `--timeout 0` is the latter. */
+static void
+put_timeout(const Ctl *ctl, ObolViciWriter *request)
+{
+    gint64 ms = ctl->timeout_s < 0 ? 0 : ctl->timeout_s < 0.001 ? -1 : (gint64) (ctl->timeout_s * 1000);
+
+    obol_vici_put_format(request, "timeout", "%" G_GINT64_FORMAT, ms);
+}
+
+CtlStatus
+ctl_initiate(Ctl *ctl, char **objects)
+{
+    g_auto(ObolViciWriter) request = { 0 };
+
+    if (objects[0] == NULL && child_name == NULL)
+        return ctl_report(ctl, CTL_USAGE, _("initiate what? Give a connection's name, or --child NAME"));
+    ctl_request(&request, "initiate");
+    ctl_argument(&request, "ike", objects[0]);
+    ctl_argument(&request, "child", child_name);
+    put_timeout(ctl, &request);
+    return call(ctl, &request, CTL_UP_FAILED);
+}
+
+CtlStatus
+ctl_terminate(Ctl *ctl, char **objects)
+{
+    g_auto(ObolViciWriter) request = { 0 };
+
+    if (objects[0] == NULL && child_name == NULL)
+        return ctl_report(ctl, CTL_USAGE, _("terminate what? Give a connection's name, or --child NAME"));
+    ctl_request(&request, "terminate");
+    ctl_argument(&request, by_id ? "ike-id" : "ike", objects[0]);
+    ctl_argument(&request, by_id ? "child-id" : "child", child_name);
+    ctl_argument(&request, "force", force ? "yes" : NULL);
+    put_timeout(ctl, &request);
+    return call(ctl, &request, CTL_DOWN_FAILED);
+}
+
+static CtlStatus
+install(Ctl *ctl, const char *command, char **objects)
+{
+    g_auto(ObolViciWriter) request = { 0 };
+
+    if (objects[0] == NULL)
+        return ctl_report(ctl, CTL_USAGE, _("%s what? Give a child's name"), command);
+    ctl_request(&request, command);
+    ctl_argument(&request, "child", objects[0]);
+    return call(ctl, &request, CTL_FAILED);
+}
+
+CtlStatus
+ctl_install(Ctl *ctl, char **objects)
+{
+    return install(ctl, "install", objects);
+}
+
+CtlStatus
+ctl_uninstall(Ctl *ctl, char **objects)
+{
+    return install(ctl, "uninstall", objects);
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* verbs-list.c - list-sas, list-conns, list-pols: streams of events. */
+#include "session.h"
+
+#include "json.h"
+#include "show.h"
+
+static gboolean raw, kernel;
+
+const GOptionEntry ctl_list_sas_options[] = {
+    { "raw", 'r', 0, G_OPTION_ARG_NONE, &raw, N_("every key as the daemon sent it, as swanctl --raw"), NULL },
+    G_OPTION_ENTRY_NULL,
+};
+
+const GOptionEntry ctl_list_pols_options[] = {
+    { "kernel", 'k', 0, G_OPTION_ARG_NONE, &kernel, N_("the entries of the kernel's policy database instead"), NULL },
+    G_OPTION_ENTRY_NULL,
+};
+
+/* One list: which event, how to show one of it, how to name all of them in JSON. */
+typedef struct {
+    const char *command, *event, *json_name;
+    gboolean named; /* the event is one section, named as the thing */
+    gboolean raw;
+    void (*show)(const Ctl *ctl, const ObolNode *section);
+} List;
+
+typedef struct {
+    const Ctl *ctl;
+    const List *list;
+    CtlJson json;
+} Listing;
+
+/* The keys of a child-sas section are NAME-ID and say nothing that is not inside. */
+static void
+json_members_of(CtlJson *json, const ObolNode *section)
+{
+    for (guint i = 0; section->items != NULL && i < section->items->len; i++) {
+        const ObolNode *node = g_ptr_array_index(section->items, i);
+        gboolean children = node->kind == OBOL_NODE_SECTION && g_strcmp0(node->name, "child-sas") == 0;
+
+        if (!children) {
+            ctl_json_node(json, node->name, node);
+            continue;
+        }
+        ctl_json_array(json, "child-sas");
+        for (guint child = 0; child < node->items->len; child++)
+            ctl_json_node(json, NULL, g_ptr_array_index(node->items, child));
+        ctl_json_end_array(json);
+    }
+}
+
+static void
+list_one(Listing *listing, const ObolNode *section)
+{
+    if (!listing->ctl->json) {
+        listing->list->show(listing->ctl, section);
+        return;
+    }
+    ctl_json_object(&listing->json, NULL);
+    if (listing->list->named)
+        ctl_json_text(&listing->json, "name", section->name);
+    json_members_of(&listing->json, section);
+    ctl_json_end_object(&listing->json);
+}
+
+static gboolean
+list_event(const char *event, const ObolNode *message, gpointer data)
+{
+    Listing *listing = data;
+
+    if (!g_str_equal(event, listing->list->event))
+        return TRUE;
+    if (listing->list->raw && !listing->ctl->json) {
+        ctl_show_raw(event, message);
+        return TRUE;
+    }
+    if (!listing->list->named) {
+        list_one(listing, message);
+        return TRUE;
+    }
+    for (guint i = 0; message->items != NULL && i < message->items->len; i++) {
+        const ObolNode *section = g_ptr_array_index(message->items, i);
+
+        if (section->kind == OBOL_NODE_SECTION)
+            list_one(listing, section);
+    }
+    return TRUE;
+}
+
+static CtlStatus
+run_list(Ctl *ctl, const List *list, ObolViciWriter *request)
+{
+    Listing listing = { .ctl = ctl, .list = list };
+    g_autoptr(ObolNode) reply = NULL;
+    GError *error = NULL;
+
+    if (ctl_session(ctl, &error) == NULL || !ctl_session_register(ctl->session, list->event, &error))
+        return ctl_report_error(ctl, error);
+    if (ctl->json) {
+        ctl_json_init(&listing.json, stdout, ctl->pretty);
+        ctl_json_begin(&listing.json);
+        ctl_json_array(&listing.json, list->json_name);
+    }
+    reply = ctl_session_call(ctl->session, request, 30000, list_event, &listing, &error);
+    if (ctl->json) {
+        ctl_json_end_array(&listing.json);
+        if (error != NULL)
+            ctl_json_text(&listing.json, "error", error->message);
+        ctl_json_end(&listing.json);
+    }
+    if (reply == NULL) {
+        CtlStatus status = (CtlStatus) error->code;
+
+        if (ctl->json)
+            g_error_free(error);
+        return ctl->json ? status : ctl_report_error(ctl, error);
+    }
+    /* The end of a stream is empty, unless it went wrong. */
+    return reply->items != NULL && reply->items->len > 0 ? ctl_report_reply(ctl, reply, CTL_FAILED) : CTL_OK;
+}
+
+CtlStatus
+ctl_list_sas(Ctl *ctl, char **objects)
+{
+    const List list = { "list-sas", "list-sa", "sas", TRUE, raw, ctl_show_sa };
+    g_auto(ObolViciWriter) request = { 0 };
+
+    ctl_request(&request, list.command);
+    ctl_argument(&request, "ike", objects[0]);
+    return run_list(ctl, &list, &request);
+}
+
+CtlStatus
+ctl_list_conns(Ctl *ctl, char **objects)
+{
+    const List list = { "list-conns", "list-conn", "connections", TRUE, FALSE, ctl_show_connection };
+    g_auto(ObolViciWriter) request = { 0 };
+
+    ctl_request(&request, list.command);
+    ctl_argument(&request, "ike", objects[0]);
+    return run_list(ctl, &list, &request);
+}
+
+CtlStatus
+ctl_list_pols(Ctl *ctl, char **objects)
+{
+    const List traps = { "list-policies", "list-policy", "policies", TRUE, FALSE, ctl_show_trap };
+    const List all = { "list-kernel-policies", "list-kernel-policy", "kernel-policies", FALSE, FALSE, ctl_show_policy };
+    const List *list = kernel ? &all : &traps;
+    g_auto(ObolViciWriter) request = { 0 };
+
+    ctl_request(&request, list->command);
+    ctl_argument(&request, "ike", objects[0]);
+    ctl_argument(&request, "trap", "yes");
+    return run_list(ctl, list, &request);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* fake-daemon.h - the bus and the control surface as a test wants them: what was asked is kept, outcomes come when told. */
+#ifndef OBOL_TEST_FAKE_DAEMON_H
+#define OBOL_TEST_FAKE_DAEMON_H
+
+#include <obol/plugin.h>
+
+typedef struct {
+    GMainContext *context;
+    gint64 now_us;
+    guint n_sas;     /* how often the one SA is listed */
+    gboolean refuses_to_load;
+
+    /* What the last call asked for. */
+    char *asked_ike, *asked_child;
+    ObolSaSelector asked_which;
+    gint64 asked_timeout_us;
+    gboolean asked_force;
+    ObolControlDone done; /* of the command under way; NULL: none */
+    gpointer done_data;
+    guint n_forgotten;
+
+    char *loaded;         /* names of loaded connections, each with a blank behind it */
+    char *loaded_text;    /* the tree of the last one */
+    char *shared;         /* "id=data(owner owner)" of the last secret */
+    guint n_reloads, n_cleared;
+
+    guint n_watches;
+    GString *log;
+} FakeDaemon;
+
+extern FakeDaemon fake;
+
+void fake_daemon_init(void);
+void fake_daemon_clear(void);
+ObolBus *fake_bus(void);
+
+/* "name=value ", "name{ ... } ", "name[ ... ] " */
+void fake_describe(const ObolNode *node, GString *out);
+
+/* Ends the command under way. */
+void fake_finish(const GError *error, const ObolReason *reason, guint n_matched, guint n_done);
+
+/* What the core would tell its watchers. */
+void fake_tell_ike_state(ObolIkeState state, const ObolReason *reason);
+void fake_tell_child_state(ObolChildState state, const ObolReason *reason);
+void fake_tell_failure(const char *connection, const ObolReason *reason);
+void fake_tell_log(const char *group, int level, gboolean of_sa, const char *text);
+void fake_tell_message(gboolean outgoing, gboolean response, guint8 exchange);
+
+#endif
