@@ -81,9 +81,10 @@ obol_chain_add_ts(ObolChain *chain, guint8 type, const GArray *selectors)
 {
     ObolPayload *payload = obol_chain_add(chain, type);
 
-    if (payload != NULL)
-        payload->ts = (ObolTsPayload) { .n = selectors->len,
-                                        .selectors = own_copy(chain, selectors->data, selectors->len * sizeof(ObolTs)) };
+    if (payload == NULL)
+        return;
+    payload->ts.n = selectors->len;
+    payload->ts.selectors = own_copy(chain, selectors->data, selectors->len * sizeof(ObolTs));
 }
 
 void

@@ -5,7 +5,7 @@
 #define ATTRIBUTE_RESERVED 0x8000
 #define ANY G_MAXUINT16
 
-/* IANA, "IKEv2 Configuration Payload Attribute Types": empty in requests, and otherwise @min to @max, in steps of @step.
+/* IANA, "IKEv2 Configuration Payload Attribute Types": @min to @max octets, in steps of @step from @min.
  * An empty one is fine everywhere, since CFG_ACK and requests empty what they name (section 3.15.1). */
 static const struct { const char *name; guint16 type, min, max, step; } attributes[] = {
     { "INTERNAL_IP4_ADDRESS", 1, 4, 4, 1 },
@@ -105,8 +105,10 @@ obol_cp_attribute_valid(const ObolCpAttribute *attribute)
     gsize n = attribute->value.n;
 
     for (guint i = 0; i < G_N_ELEMENTS(attributes) && n > 0; i++) {
+        gsize min = attributes[i].min;
+
         if (attributes[i].type == attribute->type)
-            return n >= attributes[i].min && n <= attributes[i].max && (n - attributes[i].min) % attributes[i].step == 0;
+            return n >= min && n <= attributes[i].max && (n - min) % attributes[i].step == 0;
     }
     return TRUE; /* unknown ones are ignored, whatever they carry */
 }

@@ -92,7 +92,9 @@ dump_field(const ObolField *field, const ObolPayload *payload, GString *out)
         obol_dump_span(out, *span);
         g_string_append_c(out, '\n');
         break;
-    case OBOL_FIELD_REST_QUIET: g_string_append_printf(out, "    %s: %" G_GSIZE_FORMAT " bytes\n", field->name, span->n); break;
+    case OBOL_FIELD_REST_QUIET:
+        g_string_append_printf(out, "    %s: %" G_GSIZE_FORMAT " bytes\n", field->name, span->n);
+        break;
     case OBOL_FIELD_END: break;
     }
 }

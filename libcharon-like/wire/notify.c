@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* wire/notify.c - Notify payloads, and what each type may carry (RFC 7296 section 3.10, and the types' own documents). */
+/* wire/notify.c - Notify payloads, and what each type may carry (RFC 7296 section 3.10 and the types' own RFCs). */
 #include "wire/payload.h"
 
 #define ANY G_MAXUINT16
@@ -9,7 +9,8 @@
 #define GATEWAY_FQDN 3
 #define ROHC_ATTRIBUTES_MIN 3
 #define ATTRIBUTE_TV 0x8000
-#define N_FULL_TRANSCRIPT_AUTH 16447 /* draft-ietf-ipsecme-ikev2-downgrade-prevention: registered, its data not settled */
+/* draft-ietf-ipsecme-ikev2-downgrade-prevention: registered, its data not settled. */
+#define N_FULL_TRANSCRIPT_AUTH 16447
 
 void
 obol_notify_decode(ObolCursor *body, ObolPayload *out, G_GNUC_UNUSED ObolChain *chain)
@@ -92,8 +93,8 @@ typedef enum {
 } SpiRule;
 
 /* One row a type of the registry: lengths from @min to @max in steps of @step counted from @min; @read where a length
- * does not say all.  Errors whose documents define no data allow any: a peer's diagnostics do not undo its refusal.  So do
- * the types whose documents say that data is to be ignored. */
+ * does not say all.  Errors whose documents define no data allow any: a peer's diagnostics do not undo its refusal.  So
+ * do the types whose documents say that data is to be ignored. */
 typedef struct {
     guint16 type, min, max, step;
     SpiRule spi;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* wire/payload.c - the one table of payloads: each is its name, its figure in the RFC, and what a figure can not say. */
+/* wire/payload.c - the one table of payloads: its name, its figure in the RFC, and what a figure can not say. */
 #include "wire/payload.h"
 
 #include <string.h>
@@ -65,7 +65,8 @@ delete_check(ObolCursor *whole, ObolPayload *out)
 
     obol_cursor_require(whole, !ike || (d->spi_size == 0 && d->n == 0),
                         "the deletion of an IKE SA has no SPIs (RFC 7296 section 3.11)");
-    obol_cursor_require(whole, !child || d->spi_size == 4, "an SPI of AH or ESP is four octets (RFC 7296 section 3.11)");
+    obol_cursor_require(whole, !child || d->spi_size == 4,
+                        "an SPI of AH or ESP is four octets (RFC 7296 section 3.11)");
     obol_cursor_require(whole, d->n <= OBOL_WIRE_DELETE_SPIS_MAX, "more SPIs than we accept in one Delete payload");
     obol_cursor_require(whole, d->spis.n == (gsize) d->spi_size * d->n,
                         "the SPIs do not fill the Delete payload (RFC 7296 section 3.11)");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* testing/fuzz/replay.c - runs every target over its corpus, without a fuzzer: `replay` as a test, or `replay NAME FILE...`. */
+/* testing/fuzz/replay.c - every target over its corpus, without a fuzzer: `replay`, or `replay NAME FILE...`. */
 #include <glib.h>
 #include <string.h>
 

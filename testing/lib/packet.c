@@ -97,7 +97,7 @@ fragments_find(ObolFragments *fragments, const IpHeader *ip)
     return fresh;
 }
 
-/* The whole datagram once its last piece is there, otherwise NULL.  Captures are no attackers: pieces do not overlap. */
+/* The whole datagram once its last piece is there, otherwise NULL.  Captures do not attack: pieces do not overlap. */
 static GBytes *
 fragments_add(ObolFragments *fragments, const IpHeader *ip, ObolSpan piece)
 {

@@ -15,7 +15,7 @@ typedef enum {
 
 /**
  * ObolCaptured:
- * @frame: number of the packet in the file, from 1 as tshark and tcpdump count; of the last one for a reassembled datagram
+ * @frame: number of the packet in the file, from 1 as tshark and tcpdump count; the last one of a reassembled datagram
  * @kind: what @payload is
  * @from, @to: with their ports
  * @cut: the file holds fewer bytes than the packet had
@@ -33,8 +33,8 @@ typedef struct ObolPcap ObolPcap;
 
 /**
  * obol_pcap_load:
- * @path: classic pcap of either byte order and resolution, or pcapng; Ethernet with VLAN tags, Linux cooked (SLL, SLL2),
- *   raw IP, or BSD loopback.  IP fragments are put together; a packet that is neither IKE nor ESP is passed over
+ * @path: classic pcap of either byte order and resolution, or pcapng; Ethernet with VLAN tags, Linux cooked, raw IP,
+ *   or BSD loopback.  IP fragments are put together; a packet that is neither IKE nor ESP is passed over
  *
  * Returns: %NULL with @error set when there is no such file, or it is no capture.
  */

@@ -22,8 +22,8 @@ check_sound_file(const char *relative)
             continue;
         decoded = wire_decode(captured->payload.data, captured->payload.n);
         if (!decoded->valid)
-            g_test_message("%s, frame %u, byte %" G_GSIZE_FORMAT ": %s", relative, captured->frame, decoded->fault.offset,
-                           decoded->fault.rule);
+            g_test_message("%s, frame %u, byte %" G_GSIZE_FORMAT ": %s", relative, captured->frame,
+                           decoded->fault.offset, decoded->fault.rule);
         g_assert_true(decoded->valid);
         wire_assert_sane(captured->payload.data, captured->payload.n);
         for (guint j = 0; j < decoded->message.chain.n; j++) {

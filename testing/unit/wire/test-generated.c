@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* testing/unit/wire/test-generated.c - decode(encode(x)) = x for any x that the builders can make; the seed is printed. */
+/* testing/unit/wire/test-generated.c - decode(encode(x)) = x for any x that the builders can make. */
 #include "wire/message.h"
 
 #include <string.h>

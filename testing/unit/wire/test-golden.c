@@ -272,11 +272,14 @@ main(int argc, char **argv)
     g_test_add_func("/wire/golden/every-truncation-is-refused", test_every_truncation_is_refused);
     g_test_add_func("/wire/golden/every-bit-flip-is-survived", test_every_bit_flip_is_survived);
     g_test_add_func("/wire/golden/every-payload-type-is-among-them", test_every_payload_type_is_among_them);
-    g_test_add_func("/wire/golden/init-request-says-what-its-comments-say", test_init_request_says_what_its_comments_say);
+    g_test_add_func("/wire/golden/init-request-says-what-its-comments-say",
+                    test_init_request_says_what_its_comments_say);
     g_test_add_func("/wire/golden/encrypted-payload-names-what-is-inside", test_encrypted_payload_names_what_is_inside);
     g_test_add_func("/wire/golden/unknown-payloads-are-kept", test_unknown_payloads_are_kept);
-    g_test_add_func("/wire/golden/foreign-attributes-forbid-their-transform", test_foreign_attributes_forbid_their_transform);
-    g_test_add_func("/wire/golden/selectors-of-unknown-types-are-not-counted", test_selectors_of_unknown_types_are_not_counted);
+    g_test_add_func("/wire/golden/foreign-attributes-forbid-their-transform",
+                    test_foreign_attributes_forbid_their_transform);
+    g_test_add_func("/wire/golden/selectors-of-unknown-types-are-not-counted",
+                    test_selectors_of_unknown_types_are_not_counted);
     g_test_add_func("/wire/golden/opaque-and-icmp-selectors-are-read", test_opaque_and_icmp_selectors_are_read);
     g_test_add_func("/wire/golden/id-body-is-what-auth-covers", test_id_body_is_what_auth_covers);
     g_test_add_func("/wire/golden/a-dump-names-fields-and-hides-auth", test_a_dump_names_fields_and_hides_auth);

@@ -74,7 +74,8 @@ transforms(guint n)
 static void
 test_transforms(void)
 {
-    g_autofree char *full = transforms(OBOL_PROPOSAL_TRANSFORMS_MAX), *over = transforms(OBOL_PROPOSAL_TRANSFORMS_MAX + 1);
+    g_autofree char *full = transforms(OBOL_PROPOSAL_TRANSFORMS_MAX);
+    g_autofree char *over = transforms(OBOL_PROPOSAL_TRANSFORMS_MAX + 1);
 
     assert_limit(OBOL_PAYLOAD_SA, full, over, "more transforms");
 }
@@ -82,7 +83,8 @@ test_transforms(void)
 static void
 test_nonces(void)
 {
-    g_autofree char *least = repeat("", "5a", OBOL_WIRE_NONCE_MIN, ""), *most = repeat("", "5a", OBOL_WIRE_NONCE_MAX, "");
+    g_autofree char *least = repeat("", "5a", OBOL_WIRE_NONCE_MIN, "");
+    g_autofree char *most = repeat("", "5a", OBOL_WIRE_NONCE_MAX, "");
     g_autofree char *under = repeat("", "5a", OBOL_WIRE_NONCE_MIN - 1, "");
     g_autofree char *over = repeat("", "5a", OBOL_WIRE_NONCE_MAX + 1, "");
 
@@ -103,7 +105,8 @@ static void
 test_selectors(void)
 {
     static const char one[] = "07000010 0000ffff 0a000000 0a0000ff";
-    g_autofree char *full = repeat("80000000", one, OBOL_TS_MAX, ""), *over = repeat("81000000", one, OBOL_TS_MAX + 1, "");
+    g_autofree char *full = repeat("80000000", one, OBOL_TS_MAX, "");
+    g_autofree char *over = repeat("81000000", one, OBOL_TS_MAX + 1, "");
 
     assert_limit(OBOL_PAYLOAD_TSI, full, over, "more selectors");
 }

@@ -276,6 +276,7 @@ main(int argc, char **argv)
     g_test_add_func("/wire/notify/structured-data-is-checked", test_structured_data_is_checked);
     g_test_add_func("/wire/notify/types-about-a-child-sa-need-its-spi", test_types_about_a_child_sa_need_its_spi);
     g_test_add_func("/wire/notify/unregistered-types-may-carry-anything", test_unregistered_types_may_carry_anything);
-    g_test_add_func("/wire/cp/every-registered-attribute-has-its-length", test_every_registered_attribute_has_its_length);
+    g_test_add_func("/wire/cp/every-registered-attribute-has-its-length",
+                    test_every_registered_attribute_has_its_length);
     return g_test_run();
 }

@@ -166,7 +166,8 @@ main(int argc, char **argv)
     g_test_add_func("/testing/pcap/counts-what-tshark-counts", test_counts_what_tshark_counts);
     g_test_add_func("/testing/pcap/addresses-and-ports-are-told", test_addresses_and_ports_are_told);
     g_test_add_func("/testing/pcap/ipv6-is-read", test_ipv6_is_read);
-    g_test_add_func("/testing/pcap/fragments-are-put-together-in-any-order", test_fragments_are_put_together_in_any_order);
+    g_test_add_func("/testing/pcap/fragments-are-put-together-in-any-order",
+                    test_fragments_are_put_together_in_any_order);
     g_test_add_func("/testing/pcap/a-lone-fragment-is-no-datagram", test_a_lone_fragment_is_no_datagram);
     g_test_add_func("/testing/pcap/a-cut-packet-is-marked", test_a_cut_packet_is_marked);
     g_test_add_func("/testing/pcap/another-file-is-refused", test_another_file_is_refused);

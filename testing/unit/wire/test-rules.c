@@ -17,21 +17,29 @@ static const struct {
     { "short-header", "0102030405060708 00000000000000 00", "past the end", 16, 0, 0 },
     { "ikev1", HEAD "01100200 00000000 0000001c", "2.5", 17, OBOL_N_INVALID_MAJOR_VERSION, 0 },
     { "ikev3", HEAD "00302208 00000000 0000001c", "2.5", 17, OBOL_N_INVALID_MAJOR_VERSION, 0 },
-    { "another-version-before-another-length", HEAD "00302208 00000000 00000fff", "2.5", 17, OBOL_N_INVALID_MAJOR_VERSION, 0 },
+    { "another-version-before-another-length", HEAD "00302208 00000000 00000fff",
+      "2.5", 17, OBOL_N_INVALID_MAJOR_VERSION, 0 },
     { "length-too-large", HEAD "00202208 00000000 0000001d", "3.1", 24, OBOL_N_INVALID_SYNTAX, 0 },
     { "length-too-small", HEAD "00202208 00000000 0000001b", "3.1", 24, OBOL_N_INVALID_SYNTAX, 0 },
-    { "initiator-spi-zero", "0000000000000000 0102030405060708 00202208 00000000 0000001c", "3.1", 0, OBOL_N_INVALID_SYNTAX, 0 },
+    { "initiator-spi-zero", "0000000000000000 0102030405060708 00202208 00000000 0000001c",
+      "3.1", 0, OBOL_N_INVALID_SYNTAX, 0 },
     { "trailing-bytes", HEAD "28202208 00000000 00000031" NONCE_16 "00", "3.2", 48, OBOL_N_INVALID_SYNTAX, 0 },
     { "no-payload-but-bytes", HEAD "00202208 00000000 00000030" NONCE_16, "3.2", 28, OBOL_N_INVALID_SYNTAX, 0 },
     { "next-payload-missing", HEAD "28202208 00000000 00000030 22000014 000102030405060708090a0b0c0d0e0f",
       "past the end", 48, OBOL_N_INVALID_SYNTAX, OBOL_PAYLOAD_KE },
-    { "payload-length-zero", HEAD "2b202208 00000000 00000020 00000000", "3.2", 32, OBOL_N_INVALID_SYNTAX, OBOL_PAYLOAD_VENDOR },
-    { "payload-length-three", HEAD "2b202208 00000000 00000020 00000003", "3.2", 32, OBOL_N_INVALID_SYNTAX, OBOL_PAYLOAD_VENDOR },
-    { "payload-past-the-end", HEAD "2b202208 00000000 00000020 00000005", "past the end", 32, OBOL_N_INVALID_SYNTAX, OBOL_PAYLOAD_VENDOR },
-    { "unknown-critical", HEAD "c8202208 00000000 00000020 00800004", "2.5", 32, OBOL_N_UNSUPPORTED_CRITICAL_PAYLOAD, 200 },
-    { "unknown-critical-after-a-good-one", HEAD "28202208 00000000 00000034 31000014 000102030405060708090a0b0c0d0e0f 00800004",
+    { "payload-length-zero", HEAD "2b202208 00000000 00000020 00000000",
+      "3.2", 32, OBOL_N_INVALID_SYNTAX, OBOL_PAYLOAD_VENDOR },
+    { "payload-length-three", HEAD "2b202208 00000000 00000020 00000003",
+      "3.2", 32, OBOL_N_INVALID_SYNTAX, OBOL_PAYLOAD_VENDOR },
+    { "payload-past-the-end", HEAD "2b202208 00000000 00000020 00000005",
+      "past the end", 32, OBOL_N_INVALID_SYNTAX, OBOL_PAYLOAD_VENDOR },
+    { "unknown-critical", HEAD "c8202208 00000000 00000020 00800004",
+      "2.5", 32, OBOL_N_UNSUPPORTED_CRITICAL_PAYLOAD, 200 },
+    { "unknown-critical-after-a-good-one",
+      HEAD "28202208 00000000 00000034 31000014 000102030405060708090a0b0c0d0e0f 00800004",
       "2.5", 52, OBOL_N_UNSUPPORTED_CRITICAL_PAYLOAD, 49 },
-    { "payload-after-sk", HEAD "2e202308 00000001 00000024 23000004 00000004", "3.14", 32, OBOL_N_INVALID_SYNTAX, OBOL_PAYLOAD_SK },
+    { "payload-after-sk", HEAD "2e202308 00000001 00000024 23000004 00000004",
+      "3.14", 32, OBOL_N_INVALID_SYNTAX, OBOL_PAYLOAD_SK },
 };
 
 static void
@@ -62,18 +70,22 @@ static const struct {
       "00000010 01010001 00000008 01000003 00000010 02010001 00000008 01000003", "Last Substruc", 16 },
     { "sa-last-unknown-value", OBOL_PAYLOAD_SA, "01000010 01010001 00000008 01000003", "Last Substruc", 16 },
     { "sa-transform-last-says-more", OBOL_PAYLOAD_SA, "00000010 01010001 03000008 01000003", "Last Substruc", 16 },
-    { "sa-fewer-transforms-than-announced", OBOL_PAYLOAD_SA, "00000010 01010002 00000008 01000003", "past the end", 16 },
-    { "sa-more-transforms-than-announced", OBOL_PAYLOAD_SA, "00000018 01010001 03000008 01000003 00000008 02000002", "left over", 16 },
+    { "sa-fewer-transforms-than-announced", OBOL_PAYLOAD_SA, "00000010 01010002 00000008 01000003",
+      "past the end", 16 },
+    { "sa-more-transforms-than-announced", OBOL_PAYLOAD_SA, "00000018 01010001 03000008 01000003 00000008 02000002",
+      "left over", 16 },
     { "sa-transform-length-zero", OBOL_PAYLOAD_SA, "00000010 01010001 00000000 01000003", "3.3.1", 12 },
     { "sa-transform-too-short", OBOL_PAYLOAD_SA, "0000000f 01010001 00000007 010000", "past the end", 14 },
-    { "sa-attribute-past-the-end", OBOL_PAYLOAD_SA, "00000014 01010001 0000000c 01000003 40010001", "past the end", 20 },
+    { "sa-attribute-past-the-end", OBOL_PAYLOAD_SA, "00000014 01010001 0000000c 01000003 40010001",
+      "past the end", 20 },
     { "sa-first-number-zero", OBOL_PAYLOAD_SA, "00000010 00010001 00000008 01000003", "3.3.1", 16 },
     { "sa-numbers-with-a-gap", OBOL_PAYLOAD_SA,
       "02000010 01010001 00000008 01000003 00000010 03010001 00000008 01000003", "3.3.1", 32 },
     { "sa-numbers-do-not-start-at-one", OBOL_PAYLOAD_SA,
       "02000010 02010001 00000008 01000003 00000010 03010001 00000008 01000003", "3.3.1", 16 },
     { "sa-ike-spi-of-four", OBOL_PAYLOAD_SA, "00000014 01010401 00000001 00000008 01000003", "SPI of IKE", 8 },
-    { "sa-esp-spi-of-eight", OBOL_PAYLOAD_SA, "00000018 01030801 0000000000000001 00000008 01000003", "SPI of AH or ESP", 8 },
+    { "sa-esp-spi-of-eight", OBOL_PAYLOAD_SA, "00000018 01030801 0000000000000001 00000008 01000003",
+      "SPI of AH or ESP", 8 },
     { "sa-esp-without-spi", OBOL_PAYLOAD_SA, "00000010 01030001 00000008 01000003", "SPI of AH or ESP", 8 },
     { "ke-empty", OBOL_PAYLOAD_KE, "000e0000", "3.4", 0 },
     { "ke-short", OBOL_PAYLOAD_KE, "000e", "past the end", 2 },
@@ -163,7 +175,8 @@ test_what_is_unusual_but_allowed_is_read(void)
 static void
 test_the_critical_bit_of_a_known_payload_is_ignored(void)
 {
-    g_autoptr(WireDecoded) decoded = wire_decode_hex(HEAD "28202208 00000000 00000030 00800014 000102030405060708090a0b0c0d0e0f");
+    g_autoptr(WireDecoded) decoded =
+        wire_decode_hex(HEAD "28202208 00000000 00000030 00800014 000102030405060708090a0b0c0d0e0f");
 
     g_assert_cmphex(wire_only_payload(decoded)->flags, ==, 0x80);
     wire_assert_sane(decoded->bytes, decoded->n);
@@ -187,7 +200,7 @@ test_the_header_alone_is_read_for_demultiplexing(void)
     ObolWireFault fault;
     guint8 again[OBOL_WIRE_HEADER];
 
-    g_assert_true(obol_header_decode(bytes, sizeof bytes, &header, &fault)); /* IKEv1 here: only the length is checked */
+    g_assert_true(obol_header_decode(bytes, sizeof bytes, &header, &fault)); /* of IKEv1 */
     g_assert_cmphex(header.spi_r, ==, 0x090a0b0c0d0e0f10);
     g_assert_cmpuint(header.message_id, ==, 258);
     obol_header_encode(&header, again);
