@@ -1,6 +1,8 @@
+# daemon
 noinst_LTLIBRARIES += libobol-daemon.la
 libobol_daemon_la_SOURCES = \
-	%D%/daemon.c
-libobol_daemon_la_CPPFLAGS = $(CORE_CPPFLAGS) 
+	%D%/commands.c %D%/control.c %D%/daemon.c %D%/daemon-private.h %D%/defer.c %D%/desires.c %D%/driver.c \
+	%D%/fit.c %D%/locate.c %D%/snapshot.c %D%/traps.c
+libobol_daemon_la_CPPFLAGS = $(CORE_CPPFLAGS)
 libobol_daemon_la_LIBADD = $(GLIB_LIBS)
 EXTRA_DIST += %D%/README.md

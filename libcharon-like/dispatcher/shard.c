@@ -109,6 +109,19 @@ obol_shard_configure(ObolShard *shard, ObolConnectionSet *connections, ObolShare
 }
 
 void
+obol_shard_set_limits(ObolShard *shard, const ObolShardLimits *limits)
+{
+    guint number = shard->limits.number, n_shards = shard->limits.n_shards;
+
+    shard->limits = *limits;
+    shard->limits.number = number;
+    shard->limits.n_shards = n_shards;
+    shard->admission.limits = shard->limits;
+    shard->admission.jar.lifetime_us = limits->cookie_lifetime_us;
+    obol_bucket_init(&shard->stray, limits->stray_replies_per_second);
+}
+
+void
 obol_shard_trace_messages(ObolShard *shard, gboolean on)
 {
     shard->engine.trace_messages = on;
@@ -118,6 +131,14 @@ guint32
 obol_shard_reqid(ObolShard *shard, const char *connection, const ObolChildConfig *child)
 {
     return child->reqid != 0 ? child->reqid : obol_reqids_of(shard->reqids, connection, child->name);
+}
+
+const char *
+obol_shard_connection_of(ObolShard *shard, guint32 reqid)
+{
+    const ObolReqid *entry = obol_reqids_find(shard->reqids, reqid);
+
+    return entry != NULL ? entry->connection : NULL;
 }
 
 /* --- the frame of every call --- */

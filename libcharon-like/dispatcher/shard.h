@@ -49,6 +49,8 @@ void obol_shard_free(ObolShard *shard); /* emits nothing */
 /* Snapshots of the settings; references are taken.  Living SAs keep what they have. */
 void obol_shard_configure(ObolShard *shard, ObolConnectionSet *connections, ObolSharedKeys *keys,
                           const ObolKernelAbilities *abilities, guint16 nat_t_port);
+/* After a reload: all but the shard's number and theirs. */
+void obol_shard_set_limits(ObolShard *shard, const ObolShardLimits *limits);
 void obol_shard_trace_messages(ObolShard *shard, gboolean on);
 
 void obol_shard_receive(ObolShard *shard, const ObolDatagram *datagram, gint64 now_us);
@@ -65,6 +67,8 @@ guint obol_shard_of_datagram(const guint8 *data, gsize n, guint n_shards);
 
 /* The reqid of a child, by names: the same in every shard that was configured with the same sets in the same order. */
 guint32 obol_shard_reqid(ObolShard *shard, const char *connection, const ObolChildConfig *child);
+
+const char *obol_shard_connection_of(ObolShard *shard, guint32 reqid); /* NULL: no connection's */
 
 /* Commands.  @command (0 to 0x7fffffff) is echoed by ports.command_done, once for each SA that took it; the number of those is
  * returned. */

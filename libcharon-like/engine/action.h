@@ -17,6 +17,7 @@ struct ObolJob {
     guint32 id; /* of the SA's own counting: an SA drops a job that it no longer waits for */
     void (*run)(ObolJob *job);
     void (*free)(ObolJob *job);
+    gboolean slow; /* takes a millisecond or more: worth another thread */
 };
 
 typedef enum {

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* daemon/commands.c - initiate and terminate: who waits for what, and until when. */
+#include "daemon/daemon-private.h"
+
+/* One command of an admin, or of our own. */
+typedef struct {
+    guint32 id; /* the ticket */
+    char *connection, *child;
+    ObolSaSelector which; /* terminate: its texts are the two above */
+    gboolean force;
+    ObolControlDone done; /* NULL: nobody waits (any more) */
+    gpointer data;
+    GSource *timeout, *start;
+    gboolean started; /* @n_matched is known */
+    guint n_matched, n_ended, n_done;
+    ObolReason *reason; /* of the first that failed */
+} Command;
+
+struct DaemonCommands {
+    ObolDaemon *daemon;
+    GHashTable *by_id; /* of Command, owned */
+    guint32 last;
+};
+
+static void
+command_free(gpointer data)
+{
+    Command *command = data;
+
+    g_free(command->connection);
+    g_free(command->child);
+    obol_reason_free(command->reason);
+    g_free(command);
+}
+
+DaemonCommands *
+daemon_commands_new(ObolDaemon *daemon)
+{
+    DaemonCommands *commands = g_new0(DaemonCommands, 1);
+
+    commands->daemon = daemon;
+    commands->by_id = g_hash_table_new_full(NULL, NULL, NULL, command_free);
+    return commands;
+}
+
+/* Tells whoever waits; afterwards nobody does. */
+static void
+tell(ObolDaemon *daemon, Command *command, const GError *error)
+{
+    ObolControlDone done = command->done;
+
+    daemon_cancel(daemon, command->timeout);
+    command->timeout = NULL;
+    command->done = NULL;
+    if (done != NULL)
+        done(error, error != NULL ? command->reason : NULL, command->n_matched, command->n_done, command->data);
+}
+
+void
+daemon_commands_free(DaemonCommands *commands)
+{
+    g_autoptr(GError) error = g_error_new_literal(OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_FAILED, "the daemon stops");
+    GHashTableIter iter;
+    gpointer value;
+
+    if (commands == NULL)
+        return;
+    g_hash_table_iter_init(&iter, commands->by_id);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        tell(commands->daemon, value, error);
+    g_hash_table_unref(commands->by_id);
+    g_free(commands);
+}
+
+static Command *
+find(ObolDaemon *daemon, guint32 id)
+{
+    return daemon->commands != NULL ? g_hash_table_lookup(daemon->commands->by_id, GUINT_TO_POINTER(id)) : NULL;
+}
+
+static void
+end(ObolDaemon *daemon, Command *command, const GError *error)
+{
+    guint32 id = command->id;
+
+    tell(daemon, command, error);
+    daemon_cancel(daemon, command->start);
+    g_hash_table_remove(daemon->commands->by_id, GUINT_TO_POINTER(id));
+}
+
+static void
+end_from_loop(ObolDaemon *daemon, gpointer data)
+{
+    Command *command = find(daemon, GPOINTER_TO_UINT(data));
+    g_autoptr(GError) error = NULL;
+
+    if (command == NULL)
+        return;
+    if (command->reason != NULL) {
+        g_autofree char *why = obol_reason_format(command->reason);
+
+        g_set_error_literal(&error, OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_FAILED, why);
+    }
+    command->start = NULL;
+    end(daemon, command, error);
+}
+
+/* All that took it have ended it: told from the loop, since whoever waits may well ask for the next thing. */
+static void
+end_if_complete(ObolDaemon *daemon, Command *command)
+{
+    if (command->started && command->n_ended >= command->n_matched && command->start == NULL)
+        command->start = daemon_after(daemon, 0, end_from_loop, GUINT_TO_POINTER(command->id), NULL);
+}
+
+void
+daemon_command_done(ObolDaemon *daemon, guint32 id, const ObolReason *reason)
+{
+    Command *command = find(daemon, id);
+
+    if (command == NULL)
+        return;
+    command->n_ended++;
+    if (reason == NULL)
+        command->n_done++;
+    else if (command->reason == NULL)
+        command->reason = obol_reason_dup(reason);
+    end_if_complete(daemon, command);
+}
+
+static void
+timed_out(ObolDaemon *daemon, gpointer data)
+{
+    Command *command = find(daemon, GPOINTER_TO_UINT(data));
+    g_autoptr(GError) error = g_error_new_literal(OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_TIMEOUT, "no end within the time given");
+
+    if (command == NULL)
+        return;
+    command->timeout = NULL;
+    tell(daemon, command, error); /* the command goes on */
+}
+
+static Command *
+command_new(ObolDaemon *daemon, gint64 timeout_us, ObolControlDone done, gpointer data)
+{
+    DaemonCommands *commands = daemon->commands;
+    Command *command = g_new0(Command, 1);
+
+    do
+        commands->last = commands->last % OBOL_COMMAND_MAX + 1;
+    while (g_hash_table_contains(commands->by_id, GUINT_TO_POINTER(commands->last)));
+    command->id = commands->last;
+    command->done = done;
+    command->data = data;
+    g_hash_table_insert(commands->by_id, GUINT_TO_POINTER(command->id), command);
+    if (timeout_us > 0)
+        command->timeout = daemon_after(daemon, timeout_us, timed_out, GUINT_TO_POINTER(command->id), NULL);
+    return command;
+}
+
+/* --- initiate --- */
+
+static void
+initiate_located(ObolDaemon *daemon, const ObolAddress *local, const ObolAddress *remote, const GError *error, gpointer data)
+{
+    Command *command = find(daemon, GPOINTER_TO_UINT(data));
+    ObolConnectionSet *set = daemon_snapshot_connections(daemon->snapshot);
+    const ObolConnection *connection;
+    const ObolChildConfig *child;
+    DaemonDriver *driver;
+
+    if (command == NULL)
+        return;
+    if (error != NULL) {
+        end(daemon, command, error);
+        return;
+    }
+    connection = obol_connection_set_find(set, command->connection); /* as it is now */
+    child = connection != NULL && command->child != NULL ? obol_connection_child(connection, command->child) : NULL;
+    if (connection == NULL || (child == NULL && command->child != NULL) || daemon->stopping) {
+        g_autoptr(GError) gone = g_error_new(OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_NOT_FOUND,
+                                             "connection %s was removed meanwhile", command->connection);
+
+        end(daemon, command, gone);
+        return;
+    }
+    driver = daemon_driver_for(daemon, connection->name);
+    command->n_matched = obol_shard_initiate(daemon_driver_shard(driver), connection, child, local, remote, command->id,
+                                             daemon_driver_enter(driver));
+    daemon_driver_leave(driver);
+    command->started = TRUE;
+    end_if_complete(daemon, command);
+}
+
+static void
+refuse(ObolDaemon *daemon, Command *command)
+{
+    g_autoptr(GError) error = NULL;
+
+    error = g_error_new(OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_NOT_FOUND, "there is no %s%s%s%s",
+                        command->connection != NULL ? "connection " : "", command->connection != NULL ? command->connection : "",
+                        command->child != NULL ? (command->connection != NULL ? " with a child " : "child ") : "",
+                        command->child != NULL ? command->child : "");
+    end(daemon, command, error);
+}
+
+static void
+refuse_from_loop(ObolDaemon *daemon, gpointer data)
+{
+    Command *command = find(daemon, GPOINTER_TO_UINT(data));
+
+    if (command == NULL)
+        return;
+    command->start = NULL;
+    refuse(daemon, command);
+}
+
+const ObolConnection *
+daemon_find_connection(ObolDaemon *daemon, const char *ike, const char *child)
+{
+    const ObolConnectionSet *set = daemon_snapshot_connections(daemon->snapshot);
+
+    for (guint i = 0; i < set->connections->len; i++) {
+        const ObolConnection *connection = g_ptr_array_index(set->connections, i);
+
+        if ((ike == NULL || g_str_equal(ike, connection->name))
+            && (child == NULL || obol_connection_child(connection, child) != NULL))
+            return connection;
+    }
+    return NULL;
+}
+
+ObolControlTicket
+obol_control_initiate(ObolControl *control, const char *ike, const char *child, gint64 timeout_us, ObolControlDone done,
+                      gpointer data)
+{
+    ObolDaemon *daemon = control->daemon;
+    const ObolConnection *connection = daemon_find_connection(daemon, ike, child);
+    Command *command = command_new(daemon, timeout_us, done, data);
+    ObolControlTicket ticket;
+
+    command->connection = g_strdup(connection != NULL ? connection->name : ike);
+    command->child = g_strdup(child);
+    ticket = command->id;
+    if (connection != NULL) {
+        daemon_locate(daemon, connection, initiate_located, GUINT_TO_POINTER(command->id), NULL);
+        if (timeout_us == 0)
+            tell(daemon, command, NULL);
+    } else if (timeout_us == 0) {
+        refuse(daemon, command);
+    } else {
+        command->start = daemon_after(daemon, 0, refuse_from_loop, GUINT_TO_POINTER(command->id), NULL);
+    }
+    return ticket;
+}
+
+/* --- terminate --- */
+
+static void
+terminate(ObolDaemon *daemon, Command *command)
+{
+    for (guint i = 0; i < daemon->drivers->len; i++) {
+        DaemonDriver *driver = g_ptr_array_index(daemon->drivers, i);
+
+        command->n_matched += obol_shard_terminate(daemon_driver_shard(driver), &command->which, command->force, command->id,
+                                                   daemon_driver_enter(driver));
+        daemon_driver_leave(driver);
+    }
+    command->started = TRUE;
+    if (command->n_matched == 0) {
+        g_autoptr(GError) error = g_error_new_literal(OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_NOT_FOUND, "no such SA");
+
+        end(daemon, command, error);
+        return;
+    }
+    end_if_complete(daemon, command);
+}
+
+static void
+terminate_from_loop(ObolDaemon *daemon, gpointer data)
+{
+    Command *command = find(daemon, GPOINTER_TO_UINT(data));
+
+    if (command == NULL)
+        return;
+    command->start = NULL;
+    terminate(daemon, command);
+}
+
+ObolControlTicket
+obol_control_terminate(ObolControl *control, const ObolSaSelector *which, gboolean force, gint64 timeout_us,
+                       ObolControlDone done, gpointer data)
+{
+    ObolDaemon *daemon = control->daemon;
+    Command *command = command_new(daemon, timeout_us, done, data);
+    guint32 ticket = command->id;
+
+    command->connection = g_strdup(which->ike);
+    command->child = g_strdup(which->child);
+    command->which = *which;
+    command->which.ike = command->connection;
+    command->which.child = command->child;
+    command->force = force;
+    if (timeout_us != 0) {
+        command->start = daemon_after(daemon, 0, terminate_from_loop, GUINT_TO_POINTER(ticket), NULL);
+        return ticket;
+    }
+    /* Who does not wait is still told how many it concerns. */
+    terminate(daemon, command);
+    command = find(daemon, ticket);
+    if (command != NULL)
+        tell(daemon, command, NULL);
+    return ticket;
+}
+
+void
+obol_control_forget(ObolControl *control, ObolControlTicket ticket)
+{
+    Command *command = ticket <= OBOL_COMMAND_MAX ? find(control->daemon, (guint32) ticket) : NULL;
+
+    if (command == NULL)
+        return;
+    command->done = NULL;
+    daemon_cancel(control->daemon, command->timeout);
+    command->timeout = NULL;
+}

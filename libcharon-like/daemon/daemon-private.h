@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* daemon/daemon-private.h - the insides of the daemon, for the files of this room.
+ *
+ * Everything runs on one main context.  Nothing that the outside calls goes straight into a shard while a shard is at work: what
+ * must wait is deferred to the loop's next turn. */
+#ifndef OBOL_DAEMON_DAEMON_PRIVATE_H
+#define OBOL_DAEMON_DAEMON_PRIVATE_H
+
+#include <obol/daemon.h>
+
+#include "bus/bus-private.h"
+#include "dispatcher/shard.h"
+#include "settings/settings.h"
+
+typedef struct DaemonDriver DaemonDriver;     /* driver.c: one shard on the loop */
+typedef struct DaemonDesires DaemonDesires;   /* desires.c: what is to be up */
+typedef struct DaemonTraps DaemonTraps;       /* traps.c: policies that wait for a packet */
+typedef struct DaemonCommands DaemonCommands; /* commands.c: who waits for what */
+typedef struct DaemonSnapshot DaemonSnapshot; /* snapshot.c: connections and keys, from files and from control */
+
+struct ObolControl { ObolDaemon *daemon; };
+
+struct ObolDaemon {
+    GMainContext *context;
+    GMainLoop *loop;
+    ObolDaemonOptions options; /* its texts are owned */
+    ObolNode *settings;        /* of the files, checked */
+    ObolBus *bus;
+    ObolControl control;
+    GPtrArray *drivers; /* of DaemonDriver, by the shard's number */
+    DaemonSnapshot *snapshot;
+    DaemonCommands *commands;
+    DaemonTraps *traps;
+    DaemonDesires *desires;
+    GHashTable *deferred; /* of GSource: what is still to be called */
+    GHashTable *searches; /* of GCancellable: names being resolved */
+    GSource *stop_source; /* while stopping: patience with the peers */
+    gint64 started_us;    /* CLOCK_BOOTTIME */
+    gint64 started_real_us;
+    gboolean stopping;
+};
+
+/* --- defer.c: once, from the loop; never after the daemon is gone --- */
+typedef void (*DaemonTodo)(ObolDaemon *daemon, gpointer data);
+/* @forget frees @data, after @todo or instead of it; may be NULL. */
+GSource *daemon_after(ObolDaemon *daemon, gint64 delay_us, DaemonTodo todo, gpointer data, GDestroyNotify forget);
+void daemon_cancel(ObolDaemon *daemon, GSource *source); /* accepts NULL */
+
+/* --- driver.c --- */
+DaemonDriver *daemon_driver_new(ObolDaemon *daemon, const ObolShardLimits *limits);
+void daemon_driver_free(gpointer driver);
+ObolShard *daemon_driver_shard(DaemonDriver *driver);
+/* Around every call into a shard from outside of driver.c; gives the time. */
+gint64 daemon_driver_enter(DaemonDriver *driver);
+void daemon_driver_leave(DaemonDriver *driver);
+void daemon_receive(gpointer daemon, ObolDatagram *batch, gsize n);
+void daemon_kernel_event(gpointer daemon, const ObolKernelEvent *event);
+/* The one that a connection's own SAs live in. */
+DaemonDriver *daemon_driver_for(ObolDaemon *daemon, const char *connection);
+gint64 daemon_now_us(void);
+
+/* --- locate.c: where is the peer of a connection, and from where do we speak to it --- */
+typedef void (*DaemonLocated)(ObolDaemon *daemon, const ObolAddress *local, const ObolAddress *remote, const GError *error,
+                              gpointer data);
+/* @done is called once, from the loop, unless the daemon ends before; @forget frees @data in any case, and may be NULL. */
+void daemon_locate(ObolDaemon *daemon, const ObolConnection *connection, DaemonLocated done, gpointer data,
+                   GDestroyNotify forget);
+
+/* --- snapshot.c --- */
+DaemonSnapshot *daemon_snapshot_new(void);
+void daemon_snapshot_free(DaemonSnapshot *snapshot);
+ObolConnectionSet *daemon_snapshot_connections(DaemonSnapshot *snapshot); /* borrowed */
+/* What a tree of files wants, made but not applied; %NULL with @error. */
+typedef struct DaemonPlan DaemonPlan;
+DaemonPlan *daemon_plan_new(ObolDaemon *daemon, const ObolNode *old_tree, const ObolNode *tree, GError **error);
+void daemon_plan_free(DaemonPlan *plan);
+void daemon_plan_apply(ObolDaemon *daemon, DaemonPlan *plan);
+void daemon_snapshot_publish(ObolDaemon *daemon); /* to the shards */
+/* Refuses what no crypto plugin and no kernel can do; takes out of the defaults what they can not. */
+gboolean daemon_fit_connection(ObolDaemon *daemon, ObolConnection *connection, GError **error);
+
+/* --- commands.c --- */
+DaemonCommands *daemon_commands_new(ObolDaemon *daemon);
+void daemon_commands_free(DaemonCommands *commands); /* tells those who still wait */
+/* The first that has both names, where they are given; borrowed. */
+const ObolConnection *daemon_find_connection(ObolDaemon *daemon, const char *ike, const char *child);
+void daemon_command_done(ObolDaemon *daemon, guint32 command, const ObolReason *reason);
+
+/* --- traps.c --- */
+DaemonTraps *daemon_traps_new(void);
+void daemon_traps_free(ObolDaemon *daemon, DaemonTraps *traps); /* the policies as well */
+gboolean daemon_traps_has(ObolDaemon *daemon, const char *connection, const char *child);
+void daemon_trap_install(ObolDaemon *daemon, const ObolConnection *connection, const ObolChildConfig *child,
+                         ObolControlDone done, gpointer data); /* @done may be NULL */
+gboolean daemon_trap_uninstall(ObolDaemon *daemon, const char *connection, const char *child); /* NULL: any */
+
+/* --- desires.c --- */
+DaemonDesires *daemon_desires_new(void);
+void daemon_desires_free(ObolDaemon *daemon, DaemonDesires *desires);
+void daemon_desires_connection_added(ObolDaemon *daemon, const ObolConnection *connection);
+void daemon_desires_connection_removed(ObolDaemon *daemon, const ObolConnection *connection);
+void daemon_desires_child_state(ObolDaemon *daemon, const ObolIkeInfo *sa, const ObolChildInfo *child, ObolChildState from,
+                                const ObolReason *reason);
+
+/* --- daemon.c --- */
+void daemon_stopped_if_empty(ObolDaemon *daemon);
+
+#endif
