@@ -8,16 +8,6 @@
 
 #include "session.h"
 
-#define DEFAULT_SOCKET RUNSTATEDIR "/obol/vici.sock"
-
-CtlSession *
-ctl_session(Ctl *ctl, GError **error)
-{
-    if (ctl->session == NULL)
-        ctl->session = ctl_session_open(ctl->socket != NULL ? ctl->socket : DEFAULT_SOCKET, error);
-    return ctl->session;
-}
-
 /* What may stand before the verb and behind it. */
 typedef struct {
     Ctl *ctl;

@@ -10,6 +10,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define DEFAULT_SOCKET RUNSTATEDIR "/obol/vici.sock"
+
 struct CtlSession {
     int fd;
     char *path;
@@ -57,6 +59,14 @@ ctl_session_close(CtlSession *session)
         close(session->fd);
     g_free(session->path);
     g_free(session);
+}
+
+CtlSession *
+ctl_session(Ctl *ctl, GError **error)
+{
+    if (ctl->session == NULL)
+        ctl->session = ctl_session_open(ctl->socket != NULL ? ctl->socket : DEFAULT_SOCKET, error);
+    return ctl->session;
 }
 
 static gboolean

@@ -90,8 +90,8 @@ show_direction(const Ctl *ctl, const ObolNode *child, const char *direction)
     g_autofree char *bytes = ctl_bytes(child, bytes_key);
     g_autofree char *used = duration_of(child, use, NULL);
 
-    ctl_put(ctl, CTL_PLAIN, "    %-3s %s, %s bytes (%s), %s packets", direction, ctl_value(child, spi),
-            ctl_value(child, bytes_key), bytes, ctl_value(child, packets));
+    ctl_put(ctl, CTL_PLAIN, "    %-3s %s, %s, %s packets", direction, ctl_value(child, spi), bytes,
+            ctl_value(child, packets));
     if (used != NULL)
         ctl_put(ctl, CTL_PLAIN, _(", last %s ago"), used);
     putchar('\n');
@@ -195,19 +195,27 @@ show_child_config(const Ctl *ctl, const ObolNode *child)
     putchar('\n');
 }
 
+/* (transfer full): "every 4h 0m", or "never". */
+static char *
+interval_of(const ObolNode *section, const char *key)
+{
+    g_autofree char *text = ctl_duration(ctl_number(section, key));
+
+    return ctl_number(section, key) != 0 ? g_strdup_printf(_("every %s"), text) : g_strdup(_("never"));
+}
+
 void
 ctl_show_connection(const Ctl *ctl, const ObolNode *connection)
 {
     g_autofree char *local = ctl_joined(connection, "local_addrs", "%any");
     g_autofree char *remote = ctl_joined(connection, "remote_addrs", "%any");
     g_autofree char *proposals = ctl_joined(connection, "proposals", "-");
-    g_autofree char *rekey = ctl_duration(ctl_number(connection, "rekey_time"));
-    g_autofree char *dpd = duration_of(connection, "dpd_delay", _("off"));
+    g_autofree char *rekey = interval_of(connection, "rekey_time");
+    g_autofree char *dpd = interval_of(connection, "dpd_delay");
     const ObolNode *child;
 
     ctl_put(ctl, CTL_BOLD, "%s", connection->name);
-    ctl_put(ctl, CTL_PLAIN, _(": %s, rekeying every %s, liveness check %s"), ctl_value(connection, "version"),
-            ctl_number(connection, "rekey_time") != 0 ? rekey : _("(never)"), dpd);
+    ctl_put(ctl, CTL_PLAIN, _(": %s, rekeying: %s, liveness check: %s"), ctl_value(connection, "version"), rekey, dpd);
     putchar('\n');
     ctl_put(ctl, CTL_PLAIN, "  local  %s[%s]", local, ctl_value(connection, "local_port"));
     putchar('\n');

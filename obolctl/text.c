@@ -83,7 +83,11 @@ ctl_duration(gint64 seconds)
 char *
 ctl_bytes(const ObolNode *section, const char *key)
 {
-    return g_format_size_full(g_ascii_strtoull(ctl_value(section, key), NULL, 10), G_FORMAT_SIZE_IEC_UNITS);
+    guint64 n = g_ascii_strtoull(ctl_value(section, key), NULL, 10);
+    g_autofree char *rounded = g_format_size_full(n, G_FORMAT_SIZE_IEC_UNITS);
+
+    return n < 1024 ? g_strdup_printf("%" G_GUINT64_FORMAT " bytes", n)
+                    : g_strdup_printf("%" G_GUINT64_FORMAT " bytes (%s)", n, rounded);
 }
 
 char *

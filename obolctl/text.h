@@ -20,7 +20,7 @@ gint64 ctl_number(const ObolNode *section, const char *key);
 
 /* (transfer full): "12s", "3m 20s", "2h 5m", "4d 1h"; a negative time says that it is overdue. */
 char *ctl_duration(gint64 seconds);
-/* (transfer full): "840 B", "1.2 MiB". */
+/* (transfer full): "840 bytes", "104857600 bytes (100.0 MiB)": exact for those who compare, and readable. */
 char *ctl_bytes(const ObolNode *section, const char *key);
 /* (transfer full): the list's items with a blank between them; @none when it is empty. */
 char *ctl_joined(const ObolNode *section, const char *key, const char *none);

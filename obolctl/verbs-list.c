@@ -116,6 +116,8 @@ run_list(Ctl *ctl, const List *list, ObolViciWriter *request)
             g_error_free(error);
         return ctl->json ? status : ctl_report_error(ctl, error);
     }
+    if (list->raw && !ctl->json)
+        printf("%s reply {}\n", list->command);
     /* The end of a stream is empty, unless it went wrong. */
     return reply->items != NULL && reply->items->len > 0 ? ctl_report_reply(ctl, reply, CTL_FAILED) : CTL_OK;
 }

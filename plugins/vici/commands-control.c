@@ -33,25 +33,11 @@ describe_failure(const ViciJob *job, const char *verb, const GError *error, cons
     return g_strdup_printf("%s %s failed: %s", verb, job->subject, error->message);
 }
 
-/* Which of our own exit statuses fits, for clients that know the key. */
-static void
-put_error_kind(ObolViciWriter *response, const GError *error)
-{
-    if (g_error_matches(error, OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_NOT_FOUND))
-        obol_vici_put_text(response, "error", "not-found");
-    else if (g_error_matches(error, OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_USAGE))
-        obol_vici_put_text(response, "error", "usage");
-    else if (g_error_matches(error, OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_TIMEOUT))
-        obol_vici_put_text(response, "error", "timeout");
-    else if (error != NULL)
-        obol_vici_put_text(response, "error", "failed");
-}
-
 static void
 put_end(ObolViciWriter *response, const char *errmsg, const GError *error, const ObolReason *reason)
 {
     vici_put_outcome(response, errmsg);
-    put_error_kind(response, error);
+    vici_put_error_kind(response, error);
     if (error != NULL)
         vici_put_reason(response, reason);
 }
@@ -145,7 +131,7 @@ answer_terminate(const ViciJob *job, ObolViciWriter *response, const GError *err
     if (n_matched == 0)
         obol_vici_put_text(response, "error", "not-found");
     else
-        put_error_kind(response, error);
+        vici_put_error_kind(response, error);
     if (error != NULL)
         vici_put_reason(response, reason);
 }

@@ -56,9 +56,28 @@ vici_reply_failure(ViciClient *client, const char *format, ...)
 }
 
 void
+vici_put_error_kind(ObolViciWriter *response, const GError *error)
+{
+    if (g_error_matches(error, OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_NOT_FOUND))
+        obol_vici_put_text(response, "error", "not-found");
+    else if (g_error_matches(error, OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_USAGE))
+        obol_vici_put_text(response, "error", "usage");
+    else if (g_error_matches(error, OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_TIMEOUT))
+        obol_vici_put_text(response, "error", "timeout");
+    else if (error != NULL)
+        obol_vici_put_text(response, "error", "failed");
+}
+
+void
 vici_reply_result(ViciClient *client, GError *error)
 {
-    reply_outcome(client, error != NULL ? error->message : NULL);
+    g_auto(ObolViciWriter) response = { 0 };
+
+    vici_reply_begin(&response);
+    vici_put_outcome(&response, error != NULL ? error->message : NULL);
+    if (error != NULL && error->domain == OBOL_CONTROL_ERROR)
+        vici_put_error_kind(&response, error);
+    vici_client_reply(client, &response);
     g_clear_error(&error);
 }
 

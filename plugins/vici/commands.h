@@ -21,6 +21,9 @@ void vici_reply_result(ViciClient *client, GError *error);
 /* success=yes, or success=no with errmsg, in a response that has more to say. */
 void vici_put_outcome(ObolViciWriter *response, const char *errmsg);
 
+/* Obol's own key `error`, for exit statuses: not-found, usage, timeout, failed; nothing for %NULL. */
+void vici_put_error_kind(ObolViciWriter *response, const GError *error);
+
 /* Arguments, as VICI reads them: strtol's base 0; yes, true, enabled, 1. */
 gint64 vici_number(const ObolNode *request, const char *name, gint64 fallback);
 gboolean vici_bool(const ObolNode *request, const char *name, gboolean fallback);

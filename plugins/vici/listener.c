@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* listener.c - a Unix socket that clients connect to. */
-#define _GNU_SOURCE 1 /* accept4() */
 #include "listener.h"
 
 #include <errno.h>

@@ -148,7 +148,9 @@ tell_failure(gpointer self, const ObolIkeInfo *sa, const ObolReason *reason)
 static void
 put_log_line(ObolViciWriter *writer, const char *group, int level, gboolean thread, const ObolIkeInfo *sa, const char *text)
 {
-    obol_vici_put_text(writer, "group", group);
+    g_autofree char *upper = g_ascii_strup(group, -1); /* "IKE", "NET": as VICI's clients know the groups */
+
+    obol_vici_put_text(writer, "group", upper);
     obol_vici_put_format(writer, "level", "%d", level);
     if (thread)
         obol_vici_put_text(writer, "thread", "0");

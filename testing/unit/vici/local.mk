@@ -1,3 +1,5 @@
+include testing/unit/obolctl/local.mk
+
 # The codec alone, and the server against a daemon that the tests make up: the rooms below, no other.
 check_PROGRAMS += \
 	testing/unit/vici/test-codec testing/unit/vici/test-commands testing/unit/vici/test-control \

@@ -135,7 +135,7 @@ test_control_log_follows_this_connection_alone(void)
     g_assert_true(is_silent(&end));
     fake_tell_log("ike", 1, TRUE, "sent");
     event = receive_event(&end, "control-log");
-    assert_text(event, "group=ike level=1 ikesa-name=gw ikesa-uniqueid=5 msg=sent");
+    assert_text(event, "group=IKE level=1 ikesa-name=gw ikesa-uniqueid=5 msg=sent");
     fake_finish(NULL, NULL, 1, 1);
     assert_outcome("success=yes");
     fake_tell_log("ike", 1, TRUE, "after");

@@ -87,7 +87,7 @@ test_log_is_watched_only_while_somebody_listens(void)
     g_assert_cmpuint(fake.n_watches, ==, before + 1);
     fake_tell_log("knl", 1, TRUE, "line");
     event = receive_event(&other, "log");
-    assert_text(event, "group=knl level=1 thread=0 ikesa-name=gw ikesa-uniqueid=5 msg=line");
+    assert_text(event, "group=KNL level=1 thread=0 ikesa-name=gw ikesa-uniqueid=5 msg=line");
     fake_tell_log("knl", 2, TRUE, "debugging stays in the log");
     g_assert_true(is_silent(&other));
     end_close(&other);

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-program.c - the program itself, as a user runs it, against the server on a made-up daemon. */
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <locale.h>
+#include <string.h>
+
+#include "unit/vici/client-end.h"
+#include "unit/vici/fake-daemon.h"
+
+static char *folder, *path;
+static ViciServer *listening;
+
+typedef struct {
+    gboolean done;
+    int status;
+    char *out, *err;
+} Run;
+
+static void
+run_ended(GObject *process, GAsyncResult *result, gpointer data)
+{
+    Run *run = data;
+    g_autoptr(GError) error = NULL;
+
+    g_subprocess_communicate_utf8_finish(G_SUBPROCESS(process), result, &run->out, &run->err, &error);
+    g_assert_no_error(error);
+    run->status = g_subprocess_get_exit_status(G_SUBPROCESS(process));
+    run->done = TRUE;
+}
+
+static void
+run_clear(Run *run)
+{
+    g_free(run->out);
+    g_free(run->err);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
+
+/* @meanwhile: called once the daemon was asked for something; may be NULL. */
+static Run
+run_program(const char *const *args, const char *input, void (*meanwhile)(void))
+{
+    g_autofree char *program = g_build_filename(g_getenv("OBOL_BUILDDIR"), "obolctl", "obolctl", NULL);
+    g_autoptr(GPtrArray) argv = g_ptr_array_new();
+    g_autoptr(GSubprocess) process = NULL;
+    g_autoptr(GError) error = NULL;
+    Run run = { 0 };
+
+    g_ptr_array_add(argv, program);
+    g_ptr_array_add(argv, (gpointer) "--socket");
+    g_ptr_array_add(argv, path);
+    for (; *args != NULL; args++)
+        g_ptr_array_add(argv, (gpointer) *args);
+    g_ptr_array_add(argv, NULL);
+    process = g_subprocess_newv((const char *const *) argv->pdata,
+                                G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE,
+                                &error);
+    g_assert_no_error(error);
+    g_subprocess_communicate_utf8_async(process, input != NULL ? input : "", NULL, run_ended, &run);
+    while (!run.done) {
+        g_main_context_iteration(fake.context, TRUE);
+        if (fake.done != NULL && meanwhile != NULL)
+            meanwhile();
+    }
+    return run;
+}
+
+static void
+test_list_sas_is_readable(void)
+{
+    g_auto(Run) run = run_program(ARGS("list-sas"), NULL, NULL);
+
+    g_assert_cmpint(run.status, ==, 0);
+    g_assert_cmpstr(run.out, ==,
+                    "gw: #5, ESTABLISHED, IKEv2, 0102030405060708_i* f1f2f3f4f5f6f7f8_r\n"
+                    "  local  'left.example' @ 192.0.2.1[4500]\n"
+                    "  remote 'right.example' @ 192.0.2.2[4500] behind a NAT\n"
+                    "  CHACHA20_POLY1305/PRF_HMAC_SHA2_256/CURVE_25519\n"
+                    "  established 1m 1s ago, rekeying in 2h 0m\n"
+                    "  net: #7, reqid 3, INSTALLED, TUNNEL, ESP:AES_GCM_16-128\n"
+                    "    installed 1m 0s ago, rekeying in 50m 0s\n"
+                    "    in  c0ffee01, 840 bytes, 10 packets, last 2s ago\n"
+                    "    out 0badcafe, 0 bytes, 0 packets\n"
+                    "    local  10.0.0.0/16\n"
+                    "    remote 10.1.0.0/16\n");
+    g_assert_cmpstr(run.err, ==, "");
+}
+
+static void
+test_options_may_stand_behind_the_verb(void)
+{
+    g_auto(Run) before = run_program(ARGS("-j", "list-sas"), NULL, NULL);
+    g_auto(Run) behind = run_program(ARGS("list-sas", "--json"), NULL, NULL);
+
+    g_assert_true(g_str_has_prefix(before.out, "{\"schema\":1,\"sas\":[{\"name\":\"gw\",\"uniqueid\":5,"));
+    g_assert_cmpstr(before.out, ==, behind.out);
+}
+
+static void
+test_raw_list_is_as_swanctl_prints_it(void)
+{
+    g_auto(Run) run = run_program(ARGS("list-sas", "--raw"), NULL, NULL);
+
+    g_assert_true(g_str_has_prefix(run.out, "list-sa event {gw {uniqueid=5 version=2 state=ESTABLISHED "));
+    g_assert_true(g_str_has_suffix(run.out, "local-ts=[10.0.0.0/16] remote-ts=[10.1.0.0/16]}}}}\nlist-sas reply {}\n"));
+}
+
+static void
+succeed(void)
+{
+    fake_tell_log("ike", 1, TRUE, "steps \033[31min red");
+    fake_finish(NULL, NULL, 1, 1);
+}
+
+static void
+fail_by_proposal(void)
+{
+    g_autoptr(GError) error = g_error_new(OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_FAILED, "no");
+    g_autoptr(ObolReason) reason = obol_reason_new(OBOL_REASON_PROPOSAL_PEER, "IKE_SA_INIT", OBOL_SIDE_PEER,
+                                                   OBOL_N_NO_PROPOSAL_CHOSEN, "offered X");
+
+    fake_finish(error, reason, 1, 0);
+}
+
+static void
+fail_by_time(void)
+{
+    g_autoptr(GError) error = g_error_new(OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_TIMEOUT, "too late");
+
+    fake_finish(error, NULL, 1, 0);
+}
+
+static void
+fail_to_find(void)
+{
+    g_autoptr(GError) error = g_error_new(OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_NOT_FOUND, "none");
+
+    fake_finish(error, NULL, 0, 0);
+}
+
+static void
+test_notes_go_to_stderr_and_steer_nothing(void)
+{
+    g_auto(Run) run = run_program(ARGS("up", "--child", "net", "gw"), NULL, succeed);
+    g_auto(Run) quiet = run_program(ARGS("up", "-q", "--child", "net", "gw"), NULL, succeed);
+
+    g_assert_cmpint(run.status, ==, 0);
+    g_assert_cmpstr(run.out, ==, "");
+    g_assert_cmpstr(run.err, ==, "[IKE] steps \\x1b[31min red\n");
+    g_assert_cmpstr(quiet.err, ==, "");
+    g_assert_cmpstr(fake.asked_ike, ==, "gw");
+    g_assert_cmpstr(fake.asked_child, ==, "net");
+}
+
+static void
+test_exit_status_tells_what_failed(void)
+{
+    static const struct {
+        const char *args[4];
+        void (*outcome)(void);
+        int status;
+    } rows[] = {
+        { { "up", "gw" }, succeed, 0 },          { { "up", "gw" }, fail_by_proposal, 21 },
+        { { "up", "gw" }, fail_by_time, 3 },     { { "up", "gw" }, fail_to_find, 10 },
+        { { "down", "gw" }, fail_to_find, 10 },  { { "install", "x" }, fail_to_find, 10 },
+        { { "up" }, NULL, 2 },                   { { "no-such-verb" }, NULL, 2 },
+        { { "list-sas", "a", "b" }, NULL, 2 },   { { "list-sas", "--no-such-option" }, NULL, 2 },
+        { { "unload", "other" }, NULL, 10 },     { { "load", "/nonexistent.conf" }, NULL, 78 },
+        { { "--color=perhaps", "stats" }, NULL, 2 },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_auto(Run) run = run_program(rows[i].args, NULL, rows[i].outcome);
+
+        g_test_message("%s %s", rows[i].args[0], rows[i].args[1] != NULL ? rows[i].args[1] : "");
+        g_assert_cmpint(run.status, ==, rows[i].status);
+    }
+}
+
+static void
+test_errors_are_json_too(void)
+{
+    g_auto(Run) run = run_program(ARGS("-j", "-q", "up", "gw"), NULL, fail_by_proposal);
+
+    g_assert_cmpint(run.status, ==, 21);
+    g_assert_true(g_str_has_prefix(run.out, "{\"schema\":1,\"error\":{\"status\":21,\"message\":"));
+    g_assert_nonnull(strstr(run.out, "\"code\":\"E-PROP-PEER\",\"phase\":\"IKE_SA_INIT\",\"side\":\"peer\""));
+    g_assert_nonnull(strstr(run.out, "\"facts\":\"offered X\""));
+    g_assert_cmpstr(run.err, ==, "");
+}
+
+static void
+test_no_daemon_is_status_8(void)
+{
+    g_auto(Run) run = { 0 };
+
+    vici_server_free(g_steal_pointer(&listening));
+    run = run_program(ARGS("list-sas"), NULL, NULL);
+    g_assert_cmpint(run.status, ==, 8);
+    g_assert_nonnull(strstr(run.err, "obold is not running"));
+}
+
+static void
+test_secret_comes_from_standard_input(void)
+{
+    g_auto(Run) run = run_program(ARGS("load-shared", "--id", "k", "--owner", "a", "--owner", "b"), "0x6162\n", NULL);
+
+    g_assert_cmpint(run.status, ==, 0);
+    g_assert_cmpstr(fake.shared, ==, "k=ab(a b)");
+}
+
+static void
+test_file_is_loaded_by_sections(void)
+{
+    g_autofree char *file = g_build_filename(folder, "gw.conf", NULL);
+    g_auto(Run) run = { 0 };
+
+    g_assert_true(g_file_set_contents(file,
+                                      "connections = { gw = { local_addrs = [ \"192.0.2.1\" ]; local = { auth = \"psk\"; }; }; };\n"
+                                      "secrets = { ike1 = { id = [ \"a\", \"b\" ]; secret = \"0sYWI=\"; }; };\n",
+                                      -1, NULL));
+    run = run_program(ARGS("load", file), NULL, NULL);
+    g_assert_cmpstr(run.err, ==, "loaded ike1\nloaded gw\n");
+    g_assert_cmpint(run.status, ==, 0);
+    g_assert_cmpstr(fake.shared, ==, "ike1=ab(a b)");
+    g_assert_cmpstr(fake.loaded_text, ==, "gw{ local_addrs[ 192.0.2.1 ] local{ auth=psk } } ");
+    g_unlink(file);
+}
+
+static void
+test_completion_knows_verbs_options_and_names(void)
+{
+    g_auto(Run) verbs = run_program(ARGS("__complete", "in"), NULL, NULL);
+    g_autofree char *socket_option = g_strdup(path);
+    g_auto(Run) names = run_program(ARGS("__complete", "--socket", socket_option, "list-sas", ""), NULL, NULL);
+    g_auto(Run) children = run_program(ARGS("__complete", "up", "--child", ""), NULL, NULL);
+    g_auto(Run) options = run_program(ARGS("__complete", "up", "--ch"), NULL, NULL);
+
+    g_assert_cmpstr(verbs.out, ==, "initiate\ninstall\n");
+    g_assert_cmpstr(names.out, ==, "gw\n");
+    g_assert_cmpstr(children.out, ==, "net\n");
+    g_assert_cmpstr(options.out, ==, "--child\n");
+}
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+} tests[] = {
+    { "/obolctl/list-sas/is-readable", test_list_sas_is_readable },
+    { "/obolctl/options/may-stand-behind-the-verb", test_options_may_stand_behind_the_verb },
+    { "/obolctl/list-sas/raw-is-as-swanctl-prints-it", test_raw_list_is_as_swanctl_prints_it },
+    { "/obolctl/up/notes-go-to-stderr-and-steer-nothing", test_notes_go_to_stderr_and_steer_nothing },
+    { "/obolctl/exit-status/tells-what-failed", test_exit_status_tells_what_failed },
+    { "/obolctl/json/errors-too", test_errors_are_json_too },
+    { "/obolctl/exit-status/no-daemon-is-8", test_no_daemon_is_status_8 },
+    { "/obolctl/load-shared/secret-comes-from-standard-input", test_secret_comes_from_standard_input },
+    { "/obolctl/load/file-is-sent-by-sections", test_file_is_loaded_by_sections },
+    { "/obolctl/complete/knows-verbs-options-and-names", test_completion_knows_verbs_options_and_names },
+};
+
+static void
+set_up(G_GNUC_UNUSED gpointer fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    ViciSettings settings = { .mode = 0600, .n_clients_max = 4, .told_max = TOLD_MAX, .streamed_max = 1 << 20 };
+    g_autoptr(GError) error = NULL;
+
+    fake_daemon_init();
+    g_main_context_push_thread_default(fake.context);
+    folder = g_dir_make_tmp("obolctl-XXXXXX", &error);
+    g_assert_no_error(error);
+    path = g_build_filename(folder, "vici.sock", NULL);
+    settings.sockets = (const char *const[]) { path, NULL };
+    listening = vici_server_new(fake_bus(), &settings, &error);
+    g_assert_no_error(error);
+}
+
+static void
+tear_down(G_GNUC_UNUSED gpointer fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    vici_server_free(g_steal_pointer(&listening));
+    g_main_context_pop_thread_default(fake.context);
+    fake_daemon_clear();
+    g_rmdir(folder);
+    g_clear_pointer(&folder, g_free);
+    g_clear_pointer(&path, g_free);
+}
+
+static void
+run_test(G_GNUC_UNUSED gpointer fixture, gconstpointer data)
+{
+    void (*const *test)(void) = data;
+
+    (*test)();
+}
+
+int
+main(int argc, char **argv)
+{
+    g_setenv("LC_ALL", "C.UTF-8", TRUE);
+    g_unsetenv("LANGUAGE");
+    g_test_init(&argc, &argv, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(tests); i++)
+        g_test_add_vtable(tests[i].name, 0, &tests[i].run, set_up, run_test, tear_down);
+    return g_test_run();
+}
