@@ -120,7 +120,6 @@ read_bracketed(Reader *reader, const char *name, Spot at)
     Scanner *scanner = &reader->scanner;
     char open = scanner->token.sign;
     ObolNode *node = new_node(reader, open == '{' ? OBOL_NODE_SECTION : OBOL_NODE_LIST, name, at);
-    guint line = scanner->token.line;
 
     if (++reader->depth > OBOL_SETTINGS_DEPTH_MAX) {
         obol_scanner_fault(scanner, "nested more than %d deep", OBOL_SETTINGS_DEPTH_MAX);
@@ -133,8 +132,9 @@ read_bracketed(Reader *reader, const char *name, Spot at)
         obol_faults_add_twins(scanner->faults, node);
         if (obol_scanner_is(scanner, '}'))
             obol_scanner_next(scanner);
-        else
-            obol_scanner_fault(scanner, "the section that begins on line %u is not closed", line);
+        else if (scanner->faults->n == 0) /* else the brace may have been lost in what was told already */
+            obol_faults_add(scanner->faults, OBOL_SETTINGS_ERROR_SYNTAX, node, "%s: this section is not closed",
+                            name != NULL ? name : "{");
     } else {
         read_items(reader, node, open == '[' ? ']' : ')');
     }

@@ -10,13 +10,19 @@
 #define NAME_MAX_N 128
 
 /* Keys whose values are never shown, whatever is wrong with the file; which of them exist is the schemas' business. */
+static const char *const secret_words[] = { "secret", "password", "passphrase", "pin" };
+
+static gboolean
+begins_with(const char *text, gsize n, const char *word)
+{
+    return n >= strlen(word) && g_ascii_strncasecmp(text, word, strlen(word)) == 0;
+}
+
 static gboolean
 names_secret(const Scanner *scanner, const Token *token)
 {
-    static const char *const words[] = { "secret", "password", "passphrase", "pin" };
-
-    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
-        if (token->n == strlen(words[i]) && g_ascii_strncasecmp(scanner->text + token->start, words[i], token->n) == 0)
+    for (gsize i = 0; i < G_N_ELEMENTS(secret_words); i++)
+        if (token->n == strlen(secret_words[i]) && begins_with(scanner->text + token->start, token->n, secret_words[i]))
             return TRUE;
     return FALSE;
 }
@@ -29,15 +35,25 @@ mask(Scanner *scanner, gsize from, gsize to)
             scanner->shown[i] = '*';
 }
 
-/* Before anything can be told about the text, its secrets are masked: the texts that follow `secret =`, and where quotes do
- * not match, so that nobody can say what is a text, all of the line behind such a word. */
+/* Where quotes do not match nobody can say what is a text: all that stands on the line behind such a word is masked. */
+static void
+mask_doubtful_line(Scanner *scanner)
+{
+    for (gsize i = scanner->line_start; i < scanner->at; i++)
+        for (gsize w = 0; w < G_N_ELEMENTS(secret_words); w++)
+            if (begins_with(scanner->text + i, scanner->at - i, secret_words[w])) {
+                mask(scanner, i + strlen(secret_words[w]), scanner->at);
+                return;
+            }
+}
+
+/* Before anything can be told about the text, its secrets are masked: the texts that follow `secret =`. */
 static void
 mask_secrets(const Scanner *scanner)
 {
     ObolFaults unheard = { 0 };
     Scanner pass = *scanner;
     enum { NO_SECRET, NAMED, ASSIGNED } state = NO_SECRET;
-    gsize named_at = 0, named_line = G_MAXSIZE;
 
     pass.token.string = g_string_new(NULL);
     pass.faults = &unheard;
@@ -45,20 +61,16 @@ mask_secrets(const Scanner *scanner)
         const Token *token = &pass.token;
 
         obol_scanner_next(&pass);
-        if (token->kind == TOKEN_NAME && names_secret(&pass, token)) {
+        if (token->kind == TOKEN_NAME && names_secret(&pass, token))
             state = NAMED;
-            if (named_line != pass.line_start)
-                named_at = pass.at;
-            named_line = pass.line_start;
-        } else if (state == NAMED && (obol_scanner_is(&pass, '=') || obol_scanner_is(&pass, ':'))) {
+        else if (state == NAMED && (obol_scanner_is(&pass, '=') || obol_scanner_is(&pass, ':')))
             state = ASSIGNED;
-        } else if (state == ASSIGNED && (token->kind == TOKEN_STRING || token->kind == TOKEN_BAD)) {
+        else if (state == ASSIGNED && (token->kind == TOKEN_STRING || token->kind == TOKEN_BAD))
             mask(&pass, token->start, pass.at);
-        } else {
+        else
             state = NO_SECRET;
-        }
         if (token->kind == TOKEN_BAD && pass.text[token->start] == '"')
-            mask(&pass, named_line == pass.line_start ? named_at : token->start, pass.at);
+            mask_doubtful_line(&pass);
     } while (pass.token.kind != TOKEN_END);
     obol_wipe(pass.token.string->str, pass.token.string->allocated_len);
     g_string_free(pass.token.string, TRUE);
