@@ -1,1 +1,2 @@
 EXTRA_DIST += %D%/README.md
+dist_man_MANS += %D%/obolctl.1
