@@ -26,7 +26,8 @@ ObolCrypto *obol_bus_crypto_registry(ObolBus *bus);
 /* Kernel and socket are opened by the daemon once the settings are known; the wrappers alone know which slots are optional. */
 gboolean obol_bus_open_kernel(ObolBus *bus, const ObolKernelClient *client, GError **error);
 gboolean obol_bus_open_socket(ObolBus *bus, const ObolSocketClient *client, GError **error);
-gboolean obol_bus_open_frontends(ObolBus *bus, GError **error); /* control and listener features; one that fails is logged */
+/* Control and listener features; one that fails is logged, %FALSE only when there are frontends and none can be opened. */
+gboolean obol_bus_open_frontends(ObolBus *bus, GError **error);
 void obol_bus_close_roles(ObolBus *bus);
 void obol_bus_kernel_request(ObolBus *bus, const ObolKernelRequest *request, ObolKernelDone done, gpointer data);
 const ObolKernelAbilities *obol_bus_kernel_abilities(ObolBus *bus);

@@ -129,7 +129,7 @@ open_best(ObolBus *bus, ObolRoleKind role, Client client, GError **error)
         }
     }
     if (serving == NULL)
-        g_set_error(error, OBOL_SETTINGS_ERROR, OBOL_SETTINGS_ERROR_MISSING, "no %s can be opened: %s", obol_role_name(role),
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "no %s can be opened: %s", obol_role_name(role),
                     failures->len > 0 ? failures->str : "no plugin provides one");
     return serving;
 }
@@ -148,26 +148,33 @@ obol_bus_open_socket(ObolBus *bus, const ObolSocketClient *client, GError **erro
     return bus->socket != NULL;
 }
 
+/* A daemon whose every control socket failed could not be steered: that alone is an error. */
 gboolean
 obol_bus_open_frontends(ObolBus *bus, GError **error)
 {
-    gboolean all = TRUE;
+    guint n_controls = 0;
+    g_autoptr(GError) first = NULL;
 
     for (guint i = 0; i < bus->order->len; i++) {
         Feature *feature = bus->order->pdata[i];
+        gboolean control = feature->declared->role == OBOL_ROLE_CONTROL;
         g_autoptr(GError) inner = NULL;
 
-        if (feature->declared->role != OBOL_ROLE_CONTROL && feature->declared->role != OBOL_ROLE_LISTENER)
+        if (!control && feature->declared->role != OBOL_ROLE_LISTENER)
             continue;
-        if (open_feature(bus, feature, (Client) { NULL }, &inner))
+        if (open_feature(bus, feature, (Client) { NULL }, &inner)) {
+            n_controls += control;
             continue;
+        }
         obol_bus_say(bus, 0, "plugin %s: %s", feature->plugin->name, inner->message);
         obol_feature_leave_out(feature, "%s", inner->message);
-        if (all)
-            g_propagate_error(error, g_steal_pointer(&inner));
-        all = FALSE;
+        if (control && first == NULL)
+            first = g_steal_pointer(&inner);
     }
-    return all;
+    if (n_controls > 0 || first == NULL)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&first));
+    return FALSE;
 }
 
 /* An answer to a request that no kernel took: it comes later, as every answer does. */
