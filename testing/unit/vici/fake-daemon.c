@@ -9,6 +9,8 @@
 
 FakeDaemon fake;
 
+G_DEFINE_QUARK(obol-control-error-quark, obol_control_error)
+
 static struct {
     const ObolListenerVtable *calls;
     gpointer self;
