@@ -191,6 +191,12 @@ deadline_after(gint64 timeout_ms)
     return timeout_ms == CTL_FOREVER ? CTL_FOREVER : g_get_monotonic_time() + timeout_ms * 1000;
 }
 
+gint64
+ctl_patience_ms(const Ctl *ctl, gint64 fallback_ms)
+{
+    return ctl->timeout_s > 0 ? (gint64) (MIN(ctl->timeout_s, G_MAXINT32) * 1000) : fallback_ms;
+}
+
 gboolean
 ctl_session_register(CtlSession *session, const char *event, GError **error)
 {
@@ -203,7 +209,7 @@ ctl_session_register(CtlSession *session, const char *event, GError **error)
     do {
         g_autoptr(ObolNode) message = NULL;
 
-        if (!read_packet(session, deadline_after(10000), &packet, &message, error))
+        if (!read_packet(session, deadline_after(CTL_ANSWER_MS), &packet, &message, error))
             return FALSE;
     } while (packet.type == OBOL_VICI_EVENT);
     if (packet.type == OBOL_VICI_EVENT_CONFIRM)

@@ -7,6 +7,7 @@
 #include "plugins/vici/codec.h"
 
 #define CTL_FOREVER (-1)
+#define CTL_ANSWER_MS 30000 /* for what the daemon answers by itself, without a peer */
 
 /* FALSE: it has seen enough, ctl_session_follow() returns. */
 typedef gboolean (*CtlEventHandler)(const char *event, const ObolNode *message, gpointer data);
@@ -14,6 +15,9 @@ typedef gboolean (*CtlEventHandler)(const char *event, const ObolNode *message, 
 /* @path: perhaps with "unix://" in front. */
 CtlSession *ctl_session_open(const char *path, GError **error);
 void ctl_session_close(CtlSession *session);
+
+/* --timeout where it was given, else @fallback_ms. */
+gint64 ctl_patience_ms(const Ctl *ctl, gint64 fallback_ms);
 
 gboolean ctl_session_register(CtlSession *session, const char *event, GError **error);
 

@@ -36,7 +36,17 @@ note(const char *event, const ObolNode *message, gpointer data)
 static gint64
 patience_ms(const Ctl *ctl)
 {
-    return ctl->timeout_s < 0 ? CTL_FOREVER : (gint64) (ctl->timeout_s * 1000) + 5000;
+    gint64 ms = ctl_patience_ms(ctl, CTL_FOREVER);
+
+    return ms == CTL_FOREVER ? CTL_FOREVER : ms + 5000;
+}
+
+/* What became of it, where the daemon's log has not said so already. */
+static void
+note_success(const Ctl *ctl, const ObolNode *reply)
+{
+    if (!ctl->quiet && !ctl->json && ctl_has(reply, "terminated"))
+        fprintf(stderr, _("%s of %s SAs taken down\n"), ctl_value(reply, "terminated"), ctl_value(reply, "matches"));
 }
 
 static CtlStatus
@@ -44,6 +54,7 @@ call(Ctl *ctl, ObolViciWriter *request, CtlStatus fallback)
 {
     g_autoptr(ObolNode) reply = NULL;
     GError *error = NULL;
+    CtlStatus status;
 
     if (ctl_session(ctl, &error) == NULL)
         return ctl_report_error(ctl, error);
@@ -52,14 +63,17 @@ call(Ctl *ctl, ObolViciWriter *request, CtlStatus fallback)
     reply = ctl_session_call(ctl->session, request, patience_ms(ctl), note, ctl, &error);
     if (reply == NULL)
         return ctl_report_error(ctl, error);
-    return ctl_report_reply(ctl, reply, fallback);
+    status = ctl_report_reply(ctl, reply, fallback);
+    if (status == CTL_OK)
+        note_success(ctl, reply);
+    return status;
 }
 
 /* VICI: 0 waits for ever, -1 not at all; `--timeout 0` is the latter. */
 static void
 put_timeout(const Ctl *ctl, ObolViciWriter *request)
 {
-    gint64 ms = ctl->timeout_s < 0 ? 0 : ctl->timeout_s < 0.001 ? -1 : (gint64) (ctl->timeout_s * 1000);
+    gint64 ms = ctl->timeout_s < 0 ? 0 : ctl->timeout_s < 0.001 ? -1 : ctl_patience_ms(ctl, 0);
 
     obol_vici_put_format(request, "timeout", "%" G_GINT64_FORMAT, ms);
 }

@@ -147,7 +147,7 @@ learn(Ctl *ctl, CtlLadder *known, GError **error)
     ctl_request(&request, "list-sas");
     if (!ctl_session_register(ctl->session, "list-sa", error))
         return FALSE;
-    end = ctl_session_call(ctl->session, &request, 30000, learn_sa, known, error);
+    end = ctl_session_call(ctl->session, &request, ctl_patience_ms(ctl, CTL_ANSWER_MS), learn_sa, known, error);
     return end != NULL;
 }
 

@@ -17,7 +17,7 @@ ask(Ctl *ctl, const char *command, const char *event, const char *ike, CtlEventH
     ctl_request(&request, command);
     ctl_argument(&request, "ike", ike);
     if (ctl_session(ctl, &error) != NULL && (event == NULL || ctl_session_register(ctl->session, event, &error)))
-        reply = ctl_session_call(ctl->session, &request, 30000, handler, data, &error);
+        reply = ctl_session_call(ctl->session, &request, ctl_patience_ms(ctl, CTL_ANSWER_MS), handler, data, &error);
     *status = reply != NULL ? CTL_OK : ctl_report_error(ctl, error);
     return reply;
 }
@@ -43,7 +43,7 @@ ctl_version(Ctl *ctl, G_GNUC_UNUSED char **objects)
 
     ctl_request(&request, "version");
     if (ctl_session(ctl, &error) != NULL)
-        reply = ctl_session_call(ctl->session, &request, 5000, NULL, NULL, &error);
+        reply = ctl_session_call(ctl->session, &request, ctl_patience_ms(ctl, CTL_ANSWER_MS), NULL, NULL, &error);
     if (ctl->json) {
         ctl_json_init(&json, stdout, ctl->pretty);
         ctl_json_begin(&json);

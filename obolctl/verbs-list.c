@@ -102,7 +102,7 @@ run_list(Ctl *ctl, const List *list, ObolViciWriter *request)
         ctl_json_begin(&listing.json);
         ctl_json_array(&listing.json, list->json_name);
     }
-    reply = ctl_session_call(ctl->session, request, 30000, list_event, &listing, &error);
+    reply = ctl_session_call(ctl->session, request, ctl_patience_ms(ctl, CTL_ANSWER_MS), list_event, &listing, &error);
     if (ctl->json) {
         ctl_json_end_array(&listing.json);
         if (error != NULL)

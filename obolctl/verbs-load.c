@@ -4,10 +4,9 @@
 
 #include <string.h>
 
+#include "json.h"
 #include "secrets.h"
 #include "text.h"
-
-#define CALL_TIMEOUT_MS 30000
 
 static char *shared_id;
 static char **shared_owners;
@@ -19,31 +18,49 @@ const GOptionEntry ctl_load_shared_options[] = {
     G_OPTION_ENTRY_NULL,
 };
 
-/* @name: what it was about, for the message. */
-static CtlStatus
-call(Ctl *ctl, ObolViciWriter *request, const char *name)
+static ObolNode *
+call(Ctl *ctl, ObolViciWriter *request, GError **error)
 {
-    g_autoptr(ObolNode) reply = NULL;
-    GError *error = NULL;
+    if (ctl_session(ctl, error) == NULL)
+        return NULL;
+    return ctl_session_call(ctl->session, request, ctl_patience_ms(ctl, CTL_ANSWER_MS), NULL, NULL, error);
+}
 
-    if (ctl_session(ctl, &error) != NULL)
-        reply = ctl_session_call(ctl->session, request, CALL_TIMEOUT_MS, NULL, NULL, &error);
+/* A command of its own: its outcome is the program's. */
+static CtlStatus
+call_and_report(Ctl *ctl, ObolViciWriter *request)
+{
+    GError *error = NULL;
+    g_autoptr(ObolNode) reply = call(ctl, request, &error);
+
+    return reply != NULL ? ctl_report_reply(ctl, reply, CTL_CONFIG) : ctl_report_error(ctl, error);
+}
+
+/* One of the things that a file holds: a success is noted by its name, and told in JSON once all are done. */
+static CtlStatus
+call_for(Ctl *ctl, ObolViciWriter *request, const char *name)
+{
+    g_autofree char *clean = ctl_clean(name);
+    GError *error = NULL;
+    g_autoptr(ObolNode) reply = call(ctl, request, &error);
+
     if (reply == NULL)
         return ctl_report_error(ctl, error);
-    if (name != NULL && !ctl->quiet && !ctl->json && g_str_equal(ctl_value(reply, "success"), "yes"))
-        fprintf(stderr, _("loaded %s\n"), name);
-    return ctl_report_reply(ctl, reply, CTL_CONFIG);
+    if (!g_str_equal(ctl_value(reply, "success"), "yes"))
+        return ctl_report_reply(ctl, reply, CTL_CONFIG);
+    if (!ctl->quiet && !ctl->json)
+        fprintf(stderr, _("loaded %s\n"), clean);
+    return CTL_OK;
 }
 
 static CtlStatus
 load_connection(Ctl *ctl, const ObolNode *connection)
 {
     g_auto(ObolViciWriter) request = { 0 };
-    g_autofree char *name = ctl_clean(connection->name);
 
     ctl_request(&request, "load-conn");
     obol_vici_put_node(&request, connection);
-    return call(ctl, &request, name);
+    return call_for(ctl, &request, connection->name);
 }
 
 static CtlStatus
@@ -59,7 +76,7 @@ send_secret(Ctl *ctl, const char *id, const ObolSecret *secret, const char *cons
     obol_vici_put_text(&request, "type", "IKE");
     obol_vici_put_bytes(&request, "data", secret->bytes, secret->n);
     obol_vici_put_texts(&request, "owners", owners);
-    return call(ctl, &request, id);
+    return call_for(ctl, &request, id);
 }
 
 /* id, id1, id-peer ...: one identity each, or a list; the texts stay the section's. */
@@ -114,6 +131,20 @@ load_secret_section(Ctl *ctl, const ObolNode *section)
     return send_secret(ctl, section->name, secret, (const char *const *) owners->pdata);
 }
 
+static CtlStatus
+report_loaded(const Ctl *ctl)
+{
+    CtlJson json;
+
+    if (!ctl->json)
+        return CTL_OK;
+    ctl_json_init(&json, stdout, ctl->pretty);
+    ctl_json_begin(&json);
+    ctl_json_bool(&json, "success", TRUE);
+    ctl_json_end(&json);
+    return CTL_OK;
+}
+
 /* All sections of @tree's member @name; stops at the first that is refused. */
 static CtlStatus
 each_section(Ctl *ctl, const ObolNode *tree, const char *name, CtlStatus (*load)(Ctl *, const ObolNode *))
@@ -155,7 +186,7 @@ ctl_load(Ctl *ctl, char **objects)
         return ctl_reload(ctl, objects);
     for (char **path = objects; status == CTL_OK && *path != NULL; path++)
         status = load_file(ctl, *path);
-    return status;
+    return status == CTL_OK ? report_loaded(ctl) : status;
 }
 
 CtlStatus
@@ -164,13 +195,15 @@ ctl_load_shared(Ctl *ctl, char **objects)
     static const char *const nobody[] = { NULL };
     g_autoptr(ObolSecret) secret = NULL;
     GError *error = NULL;
+    CtlStatus status;
 
     if (shared_id == NULL)
         return ctl_report(ctl, CTL_USAGE, _("load-shared: --id is missing"));
     secret = ctl_secret_read(objects[0] != NULL ? objects[0] : "-", &error);
     if (secret == NULL)
         return ctl_report_error(ctl, error);
-    return send_secret(ctl, shared_id, secret, shared_owners != NULL ? (const char *const *) shared_owners : nobody);
+    status = send_secret(ctl, shared_id, secret, shared_owners != NULL ? (const char *const *) shared_owners : nobody);
+    return status == CTL_OK ? report_loaded(ctl) : status;
 }
 
 CtlStatus
@@ -182,7 +215,7 @@ ctl_unload(Ctl *ctl, char **objects)
         return ctl_report(ctl, CTL_USAGE, _("unload what? Give a connection's name"));
     ctl_request(&request, "unload-conn");
     ctl_argument(&request, "name", objects[0]);
-    return call(ctl, &request, NULL);
+    return call_and_report(ctl, &request);
 }
 
 CtlStatus
@@ -191,5 +224,5 @@ ctl_reload(Ctl *ctl, G_GNUC_UNUSED char **objects)
     g_auto(ObolViciWriter) request = { 0 };
 
     ctl_request(&request, "reload-settings");
-    return call(ctl, &request, NULL);
+    return call_and_report(ctl, &request);
 }

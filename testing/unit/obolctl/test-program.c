@@ -155,6 +155,18 @@ test_notes_go_to_stderr_and_steer_nothing(void)
 }
 
 static void
+test_terminate_counts_what_went(void)
+{
+    g_auto(Run) run = run_program(ARGS("down", "gw", "-q", "--timeout", "2.5"), NULL, succeed);
+    g_auto(Run) noted = run_program(ARGS("down", "--id", "5"), NULL, succeed);
+
+    g_assert_cmpstr(run.err, ==, "");
+    g_assert_true(g_str_has_suffix(noted.err, "1 of 1 SAs taken down\n"));
+    g_assert_cmpuint(fake.asked_which.ike_id, ==, 5);
+    g_assert_cmpint(fake.asked_timeout_us, ==, -1);
+}
+
+static void
 test_exit_status_tells_what_failed(void)
 {
     static const struct {
@@ -226,6 +238,9 @@ test_file_is_loaded_by_sections(void)
     g_assert_cmpint(run.status, ==, 0);
     g_assert_cmpstr(fake.shared, ==, "ike1=ab(a b)");
     g_assert_cmpstr(fake.loaded_text, ==, "gw{ local_addrs[ 192.0.2.1 ] local{ auth=psk } } ");
+    run_clear(&run);
+    run = run_program(ARGS("load", "-j", file), NULL, NULL);
+    g_assert_cmpstr(run.out, ==, "{\"schema\":1,\"success\":true}\n");
     g_unlink(file);
 }
 
@@ -252,6 +267,7 @@ static const struct {
     { "/obolctl/options/may-stand-behind-the-verb", test_options_may_stand_behind_the_verb },
     { "/obolctl/list-sas/raw-is-as-swanctl-prints-it", test_raw_list_is_as_swanctl_prints_it },
     { "/obolctl/up/notes-go-to-stderr-and-steer-nothing", test_notes_go_to_stderr_and_steer_nothing },
+    { "/obolctl/down/counts-what-went", test_terminate_counts_what_went },
     { "/obolctl/exit-status/tells-what-failed", test_exit_status_tells_what_failed },
     { "/obolctl/json/errors-too", test_errors_are_json_too },
     { "/obolctl/exit-status/no-daemon-is-8", test_no_daemon_is_status_8 },
