@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* checksum.c - the Internet checksum (RFC 1071) of headers that we write or repair. */
+#include "checksum.h"
+
+#include "bytes.h"
+
+guint32
+checksum_add(guint32 sum, const guint8 *data, gsize n)
+{
+    guint64 wide = sum;
+
+    for (; n >= 2; n -= 2, data += 2)
+        wide += get_u16(data);
+    if (n == 1)
+        wide += (guint32) data[0] << 8;
+    while (wide > 0xffff)
+        wide = (wide & 0xffff) + (wide >> 16);
+    return (guint32) wide;
+}
+
+guint16
+checksum_finish(guint32 sum)
+{
+    while (sum > 0xffff)
+        sum = (sum & 0xffff) + (sum >> 16);
+    return (guint16) ~sum;
+}
+
+void
+checksum_ipv4(guint8 header[IP4_HEADER])
+{
+    put_u16(header + 10, 0);
+    put_u16(header + 10, checksum_finish(checksum_add(0, header, IP4_HEADER)));
+}
+
+guint32
+checksum_pseudo(const Flow *flow, guint8 protocol, gsize n)
+{
+    gsize n_address = flow->family == AF_INET ? 4 : 16;
+    guint32 sum = checksum_add(0, flow->addresses[FLOW_SOURCE], n_address);
+
+    sum = checksum_add(sum, flow->addresses[FLOW_DESTINATION], n_address);
+    return sum + protocol + (guint32) (n >> 16) + (guint32) (n & 0xffff);
+}
+
+void
+checksum_repair(const Flow *flow, guint8 protocol, guint8 *payload, gsize n)
+{
+    gsize field;
+    guint16 value;
+
+    switch (protocol) {
+    case PROTO_TCP: field = 16; break;
+    case PROTO_UDP: field = 6; break;
+    case PROTO_ICMPV6: field = 2; break;
+    default: return; /* no pseudo-header in its checksum */
+    }
+    if (n < field + 2 || (protocol == PROTO_UDP && flow->family == AF_INET && get_u16(payload + field) == 0))
+        return; /* too short to have one, or (RFC 768) none was made */
+    put_u16(payload + field, 0);
+    value = checksum_finish(checksum_add(checksum_pseudo(flow, protocol, n), payload, n));
+    put_u16(payload + field, protocol == PROTO_UDP && value == 0 ? 0xffff : value);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* core.h - the whole of IPsec but its I/O: packets, requests and the time go in, packets and events come out.
+ *
+ * Knows no socket, no device, no clock: the tests join two of them by an array of packets. */
+#ifndef USERSPACE_CORE_H
+#define USERSPACE_CORE_H
+
+#include <obol/crypto.h>
+#include <obol/kernel.h>
+
+#include "drops.h"
+
+#define CORE_BATCH 64
+
+/* Room that a packet for core_outbound() needs around it. */
+#define CORE_HEADROOM 32
+#define CORE_TAILROOM 320
+
+#define CORE_ERROR (core_error_quark())
+GQuark core_error_quark(void);
+typedef enum {
+    CORE_ERROR_EXISTS,
+    CORE_ERROR_NOT_FOUND,
+    CORE_ERROR_UNSUPPORTED,
+    CORE_ERROR_LIMIT,
+} CoreError;
+
+/**
+ * CoreSettings:
+ * @path_mtu: bytes of the longest outer packet that is to stay whole
+ * @pass_unmatched: what to do with the host's packets that no policy covers: send them in clear, or drop them (RFC 4301
+ *   section 5.1)
+ */
+typedef struct {
+    gsize path_mtu;
+    gboolean copy_dscp, copy_ecn, pass_unmatched, plain_esp;
+    gint64 acquire_timeout_us;
+} CoreSettings;
+
+/* Where things go.  Bytes are borrowed for the call.  None of these may call back into the core. */
+typedef struct {
+    void (*to_peer)(gpointer data, const ObolDatagram *batch, gsize n);        /* ESP in UDP */
+    gsize (*to_peer_plain)(gpointer data, const ObolDatagram *batch, gsize n); /* ESP itself; gives how many were lost */
+    gboolean (*to_host)(gpointer data, const guint8 *packet, gsize n);        /* a decrypted packet; FALSE: not taken */
+    gboolean (*in_clear)(gpointer data, const guint8 *packet, gsize n, int family, const guint8 *destination);
+    void (*event)(gpointer data, const ObolKernelEvent *event);
+    DropLog log;
+    gpointer data;
+} CoreCalls;
+
+/* A packet of the host, with CORE_HEADROOM and CORE_TAILROOM around it, overwritten. */
+typedef struct {
+    guint8 *data;
+    gsize n;
+} CorePacket;
+
+typedef struct Core Core;
+
+Core *core_new(const CoreSettings *settings, const CoreCalls *calls, const ObolCrypto *crypto);
+void core_free(Core *core);
+
+/* Packets that the host routed into the tunnel; at most CORE_BATCH. */
+void core_outbound(Core *core, const CorePacket *packets, gsize n, gint64 now_us);
+
+/* ESP from the network, in UDP or plain; at most CORE_BATCH; overwritten. */
+void core_inbound(Core *core, ObolDatagram *batch, gsize n, gboolean in_udp, gint64 now_us);
+
+/* Carries out one request.  @reply->error is not touched: the error is returned. */
+gboolean core_request(Core *core, const ObolKernelRequest *request, ObolKernelReply *reply, gint64 now_us, GError **error);
+void core_each_policy(const Core *core, void (*visit)(const ObolPolicySpec *policy, gpointer data), gpointer data);
+
+/* Deadlines: when core_tick() is wanted next, or -1. */
+gint64 core_next_us(const Core *core);
+void core_tick(Core *core, gint64 now_us);
+
+const Drops *core_drops(const Core *core);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Core, core_free)
+
+#endif

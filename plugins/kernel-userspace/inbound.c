@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* inbound.c - ESP from the network: SA, ICV, window, selectors, and on to the host (RFC 4301 section 5.2). */
+#include "bytes.h"
+#include "checksum.h"
+#include "core-private.h"
+#include "ecn.h"
+#include "selectors.h"
+
+#define HOPS 64                                           /* of a header that transport mode makes anew */
+#define MAPPING_INTERVAL_US (10 * (gint64) G_USEC_PER_SEC) /* between two events about the same SA and place */
+#define MAPPING_RATE_US G_USEC_PER_SEC                    /* and about the same SA, wherever its packets come from */
+
+static Drop
+drop_of(EspVerdict verdict)
+{
+    switch (verdict) {
+    case ESP_DUMMY: return DROP_ESP_DUMMY;
+    case ESP_SHORT: return DROP_ESP_SHORT;
+    case ESP_REPLAYED: return DROP_ESP_REPLAYED;
+    case ESP_PADDING: return DROP_ESP_PADDING;
+    case ESP_OK: case ESP_FORGED: case ESP_EXHAUSTED: case ESP_NO_ROOM: case ESP_BACKEND: break;
+    }
+    return DROP_ESP_FORGED;
+}
+
+/* RFC 3948 section 4 and RFC 7296 section 2.23: an authentic packet, newer than all before, comes from elsewhere.  The engine
+ * decides what to make of it. */
+static void
+watch_mapping(Core *core, Sa *sa, const ObolAddress *from, gint64 now_us)
+{
+    ObolKernelEvent event = { .kind = OBOL_KERNEL_MAPPING, .sa = sa->id, .mapped = *from, .reqid = sa->reqid };
+
+    if (!sa->udp_encap || obol_endpoint_equal(from, &sa->id.source))
+        return;
+    if (sa->mapping.family != 0 && now_us - sa->mapping_told_us <
+                                       (obol_endpoint_equal(from, &sa->mapping) ? MAPPING_INTERVAL_US : MAPPING_RATE_US))
+        return;
+    sa->mapping = *from;
+    sa->mapping_told_us = now_us;
+    core->calls.event(core->calls.data, &event);
+}
+
+/* The header that transport mode left outside, made again from the SA's addresses: the host sees its peer as the SA does. */
+static gsize
+write_header(const Sa *sa, const EspPacket *p, guint8 tos, guint8 *out)
+{
+    const ObolAddress *from = &sa->id.source, *to = &sa->id.destination;
+
+    if (from->family == AF_INET) {
+        memset(out, 0, IP4_HEADER);
+        out[0] = 0x45;
+        out[1] = tos;
+        put_u16(out + 2, (guint16) (IP4_HEADER + p->n));
+        out[6] = 0x40; /* whole, and to stay so (RFC 6864) */
+        out[8] = HOPS;
+        out[9] = p->next_header;
+        memcpy(out + 12, from->bytes, 4);
+        memcpy(out + 16, to->bytes, 4);
+        checksum_ipv4(out);
+        return IP4_HEADER;
+    }
+    put_u32(out, 6u << 28 | (guint32) tos << 20);
+    put_u16(out + 4, (guint16) p->n);
+    out[6] = p->next_header;
+    out[7] = HOPS;
+    memcpy(out + 8, from->bytes, 16);
+    memcpy(out + 24, to->bytes, 16);
+    return IP6_HEADER;
+}
+
+/* %FALSE when it is not what transport mode carries. */
+static gboolean
+unwrap_transport(Core *core, const Sa *sa, const EspPacket *p, guint8 tos, guint8 **data, Packet *packet)
+{
+    gsize n_header;
+
+    if (p->n > G_MAXUINT16 - IP6_HEADER || p->next_header == PROTO_IPIP || p->next_header == PROTO_IPV6)
+        return FALSE;
+    n_header = write_header(sa, p, tos, core->scratch);
+    memcpy(core->scratch + n_header, p->data, p->n);
+    *data = core->scratch;
+    if (!packet_parse(core->scratch, n_header + p->n, packet) || packet->fragment || packet->options)
+        return FALSE;
+    if (sa->udp_encap)
+        checksum_repair(&packet->flow, packet->flow.protocol, core->scratch + packet->n_header,
+                        packet->n - packet->n_header);
+    return TRUE;
+}
+
+/* RFC 4303 section 3.4.4.1: the inner header says how long the packet is; what follows it is TFC padding. */
+static gboolean
+unwrap_tunnel(const EspPacket *p, guint8 **data, Packet *packet)
+{
+    *data = p->data;
+    return packet_parse(p->data, p->n, packet) &&
+           p->next_header == (packet->flow.family == AF_INET ? PROTO_IPIP : PROTO_IPV6);
+}
+
+static void
+deliver(Core *core, Sa *sa, const EspPacket *p, guint8 tos, gint64 now_us)
+{
+    guint8 *data, inner_tos;
+    Packet packet;
+    gboolean tunnel = sa->mode == OBOL_MODE_TUNNEL;
+
+    if (tunnel ? !unwrap_tunnel(p, &data, &packet) : !unwrap_transport(core, sa, p, tos, &data, &packet)) {
+        core_drop(core, DROP_INNER_BROKEN, now_us);
+        return;
+    }
+    fragments_learn(&core->in_fragments, &packet, now_us);
+    if (!selectors_match(sa->ts[FLOW_SOURCE], &packet.flow, FLOW_SOURCE) ||
+        !selectors_match(sa->ts[FLOW_DESTINATION], &packet.flow, FLOW_DESTINATION)) {
+        core_drop(core, DROP_INNER_SELECTORS, now_us);
+        return;
+    }
+    if (tunnel && core->settings.copy_ecn) {
+        if (!ecn_inner(packet.tos, tos, &inner_tos)) {
+            core_drop(core, DROP_INNER_ECN, now_us);
+            return;
+        }
+        if (inner_tos != packet.tos)
+            ecn_rewrite(data, &packet, inner_tos);
+    }
+    if (!core->calls.to_host(core->calls.data, data, packet.n))
+        core_drop(core, DROP_DEVICE, now_us);
+}
+
+/* @n datagrams of one SPI. */
+static void
+inbound_run(Core *core, Sa *sa, const ObolDatagram *batch, gsize n, gint64 now_us)
+{
+    EspPacket packets[CORE_BATCH];
+
+    for (gsize i = 0; i < n; i++)
+        packets[i] = (EspPacket) { .data = batch[i].data, .n = batch[i].n };
+    esp_open(&sa->esp, packets, n);
+    for (gsize i = 0; i < n; i++) {
+        if (sa->dead) { /* by one of those before it */
+            core_drop(core, DROP_ESP_EXPIRED, now_us);
+            continue;
+        }
+        if (packets[i].verdict == ESP_OK || packets[i].verdict == ESP_DUMMY) {
+            if (packets[i].newest)
+                watch_mapping(core, sa, &batch[i].remote, now_us);
+            sa_used(core, sa, packets[i].n, now_us);
+        }
+        if (packets[i].verdict == ESP_OK)
+            deliver(core, sa, &packets[i], batch[i].tos, now_us);
+        else
+            core_drop(core, drop_of(packets[i].verdict), now_us);
+    }
+}
+
+/* The SA of one datagram, or %NULL when it has been dropped. */
+static Sa *
+find_sa(Core *core, const ObolDatagram *datagram, gboolean in_udp, gint64 now_us)
+{
+    Drop reason = DROP_ESP_SHORT;
+    Sa *sa = NULL;
+
+    if (datagram->n > ESP_HEADER) {
+        sa = sad_find_inbound(&core->sad, get_u32(datagram->data));
+        reason = sa == NULL                   ? DROP_ESP_NO_SA
+                 : sa->udp_encap != in_udp    ? DROP_ESP_ENCAPSULATION
+                                              : DROP_ESP_EXPIRED;
+        if (sa != NULL && sa->udp_encap == in_udp && !sa->dead)
+            return sa;
+    }
+    core_drop(core, reason, now_us);
+    return NULL;
+}
+
+void
+core_inbound(Core *core, ObolDatagram *batch, gsize n, gboolean in_udp, gint64 now_us)
+{
+    gsize first = 0;
+    Sa *run = NULL;
+
+    for (gsize i = 0; i < n; i++) {
+        Sa *sa = find_sa(core, &batch[i], in_udp, now_us);
+
+        if (run != NULL && (sa != run || i - first == CORE_BATCH))
+            inbound_run(core, run, batch + first, i - first, now_us);
+        if (sa != run || i - first == CORE_BATCH)
+            first = i;
+        run = sa;
+    }
+    if (run != NULL)
+        inbound_run(core, run, batch + first, n - first, now_us);
+}

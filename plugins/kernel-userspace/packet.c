@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* packet.c - what the headers of one IP packet say; the only place that reads them. */
+#include "packet.h"
+
+#include "bytes.h"
+
+/* RFC 4301 section 4.4.1.1: which upper layers have selectors of their own. */
+static void
+read_ports(Reader *r, Packet *out)
+{
+    Flow *flow = &out->flow;
+    const guint8 *at;
+
+    switch (flow->protocol) {
+    case PROTO_TCP: case PROTO_UDP: case PROTO_SCTP: case PROTO_DCCP: case PROTO_UDPLITE:
+        at = reader_take(r, 4);
+        flow->ports[FLOW_SOURCE] = get_u16(at);
+        flow->ports[FLOW_DESTINATION] = get_u16(at + 2);
+        break;
+    case PROTO_ICMP: case PROTO_ICMPV6:
+        at = reader_take(r, 2);
+        flow->ports[FLOW_SOURCE] = flow->ports[FLOW_DESTINATION] = get_u16(at);
+        break;
+    case PROTO_MOBILITY:
+        at = reader_take(r, 4); /* RFC 6275 section 6.1.1: the type is the third octet */
+        flow->ports[FLOW_SOURCE] = flow->ports[FLOW_DESTINATION] = (guint16) (at[2] << 8);
+        break;
+    default: break; /* a number from the packet, not one of our enums */
+    }
+    if (!r->ok) { /* too short for ports is not a broken packet: a first fragment may be that short */
+        flow->opaque = TRUE;
+        flow->ports[FLOW_SOURCE] = flow->ports[FLOW_DESTINATION] = 0;
+    }
+}
+
+static gboolean
+finish(Reader *r, Packet *out)
+{
+    out->n_header = reader_offset(r);
+    if (!r->ok)
+        return FALSE;
+    if (out->offset > 0)
+        out->flow.opaque = TRUE;
+    else
+        read_ports(r, out);
+    return TRUE;
+}
+
+static gboolean
+parse_ipv4(const guint8 *data, gsize n, Packet *out)
+{
+    Reader r = reader(data, n);
+    const guint8 *header = reader_take(&r, IP4_HEADER);
+    gsize n_header = (header[0] & 0x0f) * 4u;
+    guint16 fragment = get_u16(header + 6);
+
+    out->n = get_u16(header + 2);
+    if (!r.ok || n_header < IP4_HEADER || out->n < n_header || out->n > n)
+        return FALSE;
+    r.end = data + out->n;
+    reader_skip(&r, n_header - IP4_HEADER);
+    out->flow.family = AF_INET;
+    out->flow.protocol = out->next_after_fixed = header[9];
+    memcpy(out->flow.addresses[FLOW_SOURCE], header + 12, 4);
+    memcpy(out->flow.addresses[FLOW_DESTINATION], header + 16, 4);
+    out->tos = header[1];
+    out->ttl = header[8];
+    out->id = get_u16(header + 4);
+    out->df = (fragment & 0x4000) != 0;
+    out->more = (fragment & 0x2000) != 0;
+    out->offset = (fragment & 0x1fff) * 8u;
+    out->fragment = out->more || out->offset > 0;
+    out->options = n_header > IP4_HEADER;
+    out->n_fixed = out->fragment_at = n_header;
+    out->fragment_next = header[9];
+    return finish(&r, out);
+}
+
+/* RFC 8200 section 4: hop-by-hop and routing headers are for the way, destination options and the upper layer for its end;
+ * RFC 4303 section 3.1.1 puts ESP between the two. */
+static gboolean
+walk_extensions(Reader *r, Packet *out)
+{
+    guint8 next = out->flow.protocol;
+    gboolean inside = FALSE; /* behind what transport mode leaves outside */
+
+    for (guint i = 0; i < IP6_EXTENSIONS_MAX; i++) {
+        const guint8 *at;
+
+        if (next != PROTO_HOP_BY_HOP && next != PROTO_ROUTING && next != PROTO_DESTINATION && next != PROTO_FRAGMENT) {
+            if (!inside) {
+                out->n_fixed = reader_offset(r);
+                out->next_after_fixed = next;
+            }
+            out->flow.protocol = next;
+            return TRUE;
+        }
+        if (next == PROTO_DESTINATION && !inside) {
+            inside = TRUE;
+            out->n_fixed = reader_offset(r);
+            out->next_after_fixed = next;
+        } else if (next == PROTO_HOP_BY_HOP || next == PROTO_ROUTING) {
+            out->options = TRUE;
+        }
+        at = reader_take(r, 8);
+        if (next == PROTO_FRAGMENT) {
+            out->fragment = TRUE;
+            out->offset = get_u16(at + 2) & 0xfff8u;
+            out->more = (at[3] & 1) != 0;
+            out->id = get_u32(at + 4);
+            out->fragment_at = reader_offset(r);
+            out->fragment_next = at[0];
+            if (out->offset > 0) { /* what follows is data: the chain can not be walked further */
+                if (!inside)
+                    out->n_fixed = reader_offset(r);
+                out->next_after_fixed = out->flow.protocol = at[0];
+                return r->ok;
+            }
+        } else {
+            reader_skip(r, at[1] * 8u);
+        }
+        next = at[0];
+        if (!r->ok)
+            return FALSE;
+    }
+    return FALSE;
+}
+
+static gboolean
+parse_ipv6(const guint8 *data, gsize n, Packet *out)
+{
+    Reader r = reader(data, n);
+    const guint8 *header = reader_take(&r, IP6_HEADER);
+
+    out->n = (gsize) get_u16(header + 4) + IP6_HEADER;
+    if (!r.ok || out->n > n)
+        return FALSE;
+    r.end = data + out->n;
+    out->flow.family = AF_INET6;
+    out->flow.protocol = header[6];
+    memcpy(out->flow.addresses[FLOW_SOURCE], header + 8, 16);
+    memcpy(out->flow.addresses[FLOW_DESTINATION], header + 24, 16);
+    out->tos = (guint8) (get_u16(header) >> 4);
+    out->ttl = header[7];
+    out->df = TRUE; /* nobody on the way may fragment it */
+    return walk_extensions(&r, out) && finish(&r, out);
+}
+
+gboolean
+packet_parse(const guint8 *data, gsize n, Packet *out)
+{
+    *out = (Packet) { .n = 0 };
+    if (n == 0)
+        return FALSE;
+    switch (data[0] >> 4) {
+    case 4: return parse_ipv4(data, n, out);
+    case 6: return parse_ipv6(data, n, out);
+    default: return FALSE;
+    }
+}
+
+void
+flow_address(const Flow *flow, FlowEnd end, ObolAddress *out)
+{
+    *out = (ObolAddress) { .family = flow->family, .port = flow->ports[end] };
+    memcpy(out->bytes, flow->addresses[end], sizeof out->bytes);
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* sad.c - the security association database: SAs by name, inbound ones by SPI, outbound ones by reqid. */
+#include "sad.h"
+
+#include <string.h>
+
+#include "selectors.h"
+
+#define UDP_HEADER 8
+
+static guint
+key_hash(gconstpointer key)
+{
+    return ((const SaKey *) key)->hash;
+}
+
+static gboolean
+key_equal(gconstpointer a, gconstpointer b)
+{
+    const SaKey *x = a, *y = b;
+
+    return x->spi == y->spi && x->protocol == y->protocol && obol_address_equal(&x->destination, &y->destination);
+}
+
+static SaKey
+key_of(const Sad *sad, guint32 spi, guint8 protocol, const ObolAddress *destination)
+{
+    SaKey key = { .spi = spi, .protocol = protocol, .destination = *destination };
+    guint8 bytes[4 + 1 + sizeof destination->bytes];
+
+    key.destination.port = 0; /* an endpoint behind a NAT moves its port, not its name */
+    memcpy(bytes, &spi, 4);
+    bytes[4] = protocol;
+    memcpy(bytes + 5, destination->bytes, sizeof destination->bytes);
+    key.hash = (guint) siphash(&sad->sip, bytes, sizeof bytes);
+    return key;
+}
+
+void
+sad_init(Sad *sad, const SipKey *sip)
+{
+    *sad = (Sad) {
+        .sip = *sip,
+        .by_key = g_hash_table_new(key_hash, key_equal),
+        .by_spi = g_hash_table_new(NULL, NULL),
+        .by_reqid = g_hash_table_new(NULL, NULL),
+    };
+}
+
+void
+sad_clear(Sad *sad)
+{
+    GHashTableIter iter;
+    gpointer sa;
+
+    if (sad->by_key == NULL)
+        return;
+    g_hash_table_iter_init(&iter, sad->by_key);
+    while (g_hash_table_iter_next(&iter, NULL, &sa))
+        sa_free(sa);
+    g_clear_pointer(&sad->by_key, g_hash_table_unref);
+    g_clear_pointer(&sad->by_spi, g_hash_table_unref);
+    g_clear_pointer(&sad->by_reqid, g_hash_table_unref);
+}
+
+gboolean
+sad_add(Sad *sad, Sa *sa)
+{
+    sa->key = key_of(sad, sa->id.spi, sa->id.protocol, &sa->id.destination);
+    if (g_hash_table_contains(sad->by_key, &sa->key) || g_hash_table_size(sad->by_key) >= SAD_SAS_MAX ||
+        (sa->inbound && sad_find_inbound(sad, sa->id.spi) != NULL))
+        return FALSE;
+    g_hash_table_insert(sad->by_key, &sa->key, sa);
+    if (sa->inbound) {
+        g_hash_table_insert(sad->by_spi, GUINT_TO_POINTER(sa->id.spi), sa);
+    } else {
+        sa->older = g_hash_table_lookup(sad->by_reqid, GUINT_TO_POINTER(sa->reqid));
+        g_hash_table_insert(sad->by_reqid, GUINT_TO_POINTER(sa->reqid), sa);
+    }
+    sad->generation++;
+    return TRUE;
+}
+
+Sa *
+sad_find(const Sad *sad, const ObolSaId *id)
+{
+    SaKey key = key_of(sad, id->spi, id->protocol, &id->destination);
+
+    return g_hash_table_lookup(sad->by_key, &key);
+}
+
+Sa *
+sad_find_inbound(const Sad *sad, guint32 spi)
+{
+    return g_hash_table_lookup(sad->by_spi, GUINT_TO_POINTER(spi));
+}
+
+gboolean
+sad_move(Sad *sad, Sa *sa, const ObolAddress *source, const ObolAddress *destination)
+{
+    SaKey key = key_of(sad, sa->id.spi, sa->id.protocol, destination);
+    const Sa *there = g_hash_table_lookup(sad->by_key, &key);
+
+    if (there != NULL && there != sa)
+        return FALSE;
+    g_hash_table_remove(sad->by_key, &sa->key);
+    sa->key = key;
+    sa->id.source = *source;
+    sa->id.destination = *destination;
+    g_hash_table_insert(sad->by_key, &sa->key, sa);
+    sad->generation++;
+    return TRUE;
+}
+
+static void
+unlink_outbound(Sad *sad, Sa *sa)
+{
+    Sa *newest = g_hash_table_lookup(sad->by_reqid, GUINT_TO_POINTER(sa->reqid));
+
+    if (newest != sa) {
+        while (newest->older != sa)
+            newest = newest->older;
+        newest->older = sa->older;
+    } else if (sa->older != NULL) {
+        g_hash_table_insert(sad->by_reqid, GUINT_TO_POINTER(sa->reqid), sa->older);
+    } else {
+        g_hash_table_remove(sad->by_reqid, GUINT_TO_POINTER(sa->reqid));
+    }
+}
+
+void
+sad_remove(Sad *sad, Sa *sa)
+{
+    g_hash_table_remove(sad->by_key, &sa->key);
+    if (sa->inbound)
+        g_hash_table_remove(sad->by_spi, GUINT_TO_POINTER(sa->id.spi));
+    else
+        unlink_outbound(sad, sa);
+    sad->generation++;
+    sa_free(sa);
+}
+
+Sa *
+sad_serving(const Sad *sad, guint32 reqid, const Flow *flow, const ObolAddress *destination, gboolean *expired)
+{
+    Sa *sa = g_hash_table_lookup(sad->by_reqid, GUINT_TO_POINTER(reqid));
+
+    *expired = FALSE;
+    for (; sa != NULL; sa = sa->older) {
+        if (destination->family != 0 && !obol_address_equal(&sa->id.destination, destination))
+            continue;
+        if (!selectors_match(sa->ts[FLOW_SOURCE], flow, FLOW_SOURCE) ||
+            !selectors_match(sa->ts[FLOW_DESTINATION], flow, FLOW_DESTINATION))
+            continue;
+        if (!sa->dead)
+            return sa;
+        *expired = TRUE;
+    }
+    return NULL;
+}
+
+void
+sa_free(Sa *sa)
+{
+    if (sa == NULL)
+        return;
+    for (guint end = 0; end < G_N_ELEMENTS(sa->ts); end++)
+        g_clear_pointer(&sa->ts[end], g_array_unref);
+    esp_clear(&sa->esp);
+    g_free(sa);
+}
+
+void
+sa_set_path_mtu(Sa *sa, gsize path_mtu)
+{
+    gsize n_outer = (sa->id.destination.family == AF_INET6 ? IP6_HEADER : IP4_HEADER) + (sa->udp_encap ? UDP_HEADER : 0);
+
+    sa->mtu = esp_payload_max(&sa->esp, path_mtu > n_outer ? path_mtu - n_outer : 0);
+}
