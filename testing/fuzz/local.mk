@@ -1,7 +1,7 @@
 # A new target NAME: fuzz-NAME.c, some seeds in corpus/NAME/, a line in targets.h, and a word in each of the three lists here.
-FUZZ_SOURCES = %D%/fuzz-message.c
-FUZZ_LIBS = libobol-wire.la libobol-model.la
-FUZZ_TARGETS = %D%/fuzz-message
+FUZZ_SOURCES = %D%/fuzz-message.c %D%/fuzz-vici.c
+FUZZ_LIBS = libobol-vici-codec.la libobol-settings.la libobol-crypto.la libobol-wire.la libobol-model.la
+FUZZ_TARGETS = %D%/fuzz-message %D%/fuzz-vici
 
 # In every test run, whatever the compiler: the corpus again.
 check_PROGRAMS += testing/fuzz/replay
