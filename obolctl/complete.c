@@ -29,7 +29,8 @@ offer_names(G_GNUC_UNUSED const char *event, const ObolNode *message, gpointer d
 
         if (!wanted->children)
             offer(wanted->prefix, connection->name);
-        for (guint k = 0; wanted->children && children != NULL && children->items != NULL && k < children->items->len; k++)
+        for (guint k = 0; wanted->children && children != NULL && children->items != NULL && k < children->items->len;
+             k++)
             offer(wanted->prefix, ((const ObolNode *) g_ptr_array_index(children->items, k))->name);
     }
     return TRUE;

@@ -43,8 +43,9 @@ ctl_print_usage(FILE *to)
 static void
 print_option(const GOptionEntry *option)
 {
-    g_autofree char *both = option->short_name != '\0' ? g_strdup_printf("-%c, --%s", option->short_name, option->long_name)
-                                                       : g_strdup_printf("    --%s", option->long_name);
+    g_autofree char *both = option->short_name != '\0'
+                                ? g_strdup_printf("-%c, --%s", option->short_name, option->long_name)
+                                : g_strdup_printf("    --%s", option->long_name);
     g_autofree char *left =
         option->arg_description != NULL ? g_strconcat(both, " ", _(option->arg_description), NULL) : g_strdup(both);
 
@@ -63,8 +64,8 @@ ctl_help(Ctl *ctl, char **objects)
     command = ctl_command_find(objects[0]);
     if (command == NULL || command->summary == NULL)
         return ctl_report(ctl, CTL_NOT_FOUND, _("there is no verb '%s'"), objects[0]);
-    printf(_("Usage: obolctl %s %s\n\n%s.\n"), command->name, command->arguments[0] != '\0' ? _(command->arguments) : "",
-           _(command->summary));
+    printf(_("Usage: obolctl %s %s\n\n%s.\n"), command->name,
+           command->arguments[0] != '\0' ? _(command->arguments) : "", _(command->summary));
     if (command->alias != NULL)
         printf(_("Also: obolctl %s\n"), command->alias);
     if (command->options != NULL)

@@ -129,17 +129,20 @@ ctl_json_bool(CtlJson *json, const char *key, gboolean value)
 
 /* Keys whose values are decimal numbers in every message that has them. */
 static const char *const number_keys[] = {
-    "uniqueid", "reqid", "version", "local-port", "remote-port", "local_port", "remote_port", "encr-keysize", "established",
-    "rekey-time", "reauth-time", "life-time", "install-time", "bytes-in", "bytes-out", "packets-in", "packets-out", "use-in",
-    "use-out", "rekey_time", "reauth_time", "rekey_bytes", "rekey_packets", "dpd_delay", "total", "idle", "critical", "high",
-    "medium", "low", "scheduled", "half-open", "initiated", "accepted", "failed", "received", "sent", "retransmitted",
-    "dropped", "cookies-sent", "seconds", "level", "ikesa-uniqueid", "matches", "terminated", "bytes", "message-id", "time",
-    "first", "last", "times", "ike-id", "priority", NULL,
+    "uniqueid",       "reqid",         "version",       "local-port",  "remote-port",  "local_port",   "remote_port",
+    "encr-keysize",   "established",   "rekey-time",    "reauth-time", "life-time",    "install-time", "bytes-in",
+    "bytes-out",      "packets-in",    "packets-out",   "use-in",      "use-out",      "rekey_time",   "reauth_time",
+    "rekey_bytes",    "rekey_packets", "dpd_delay",     "total",       "idle",         "critical",     "high",
+    "medium",         "low",           "scheduled",     "half-open",   "initiated",    "accepted",     "failed",
+    "received",       "sent",          "retransmitted", "dropped",     "cookies-sent", "seconds",      "level",
+    "ikesa-uniqueid", "matches",       "terminated",    "bytes",       "message-id",   "time",         "first",
+    "last",           "times",         "ike-id",        "priority",    NULL,
 };
 
 /* Keys that are "yes" or not there. */
 static const char *const yes_keys[] = {
-    "initiator", "nat-local", "nat-remote", "nat-any", "encap", "up", "response", "retransmission", "trap", "success", NULL,
+    "initiator", "nat-local",      "nat-remote", "nat-any", "encap", "up",
+    "response",  "retransmission", "trap",       "success", NULL,
 };
 
 static void

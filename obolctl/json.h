@@ -33,8 +33,8 @@ void ctl_json_bool(CtlJson *json, const char *key, gboolean value);
 
 /**
  * ctl_json_members:
- * All of @section: sections as objects, lists as arrays, and the values of keys that VICI knows as numbers or yes-or-absent
- * as numbers and booleans.
+ * All of @section: sections as objects, lists as arrays, and the values of keys that VICI knows as numbers or
+ * yes-or-absent as numbers and booleans.
  */
 void ctl_json_members(CtlJson *json, const ObolNode *section);
 void ctl_json_node(CtlJson *json, const char *key, const ObolNode *node);

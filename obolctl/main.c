@@ -21,7 +21,8 @@ global_group(Globals *globals)
     const GOptionEntry entries[] = {
         { "json", 'j', 0, G_OPTION_ARG_NONE, &globals->ctl->json, N_("print JSON"), NULL },
         { "quiet", 'q', 0, G_OPTION_ARG_NONE, &globals->ctl->quiet, N_("no notes on the way"), NULL },
-        { "socket", 's', 0, G_OPTION_ARG_FILENAME, &globals->ctl->socket, N_("the daemon's control socket"), N_("PATH") },
+        { "socket", 's', 0, G_OPTION_ARG_FILENAME, &globals->ctl->socket, N_("the daemon's control socket"),
+          N_("PATH") },
         { "timeout", 't', 0, G_OPTION_ARG_DOUBLE, &globals->ctl->timeout_s, N_("give up after so many seconds"),
           N_("SECONDS") },
         { "color", 0, 0, G_OPTION_ARG_STRING, &globals->color, N_("auto, always or never"), N_("WHEN") },

@@ -40,8 +40,9 @@ report_json(Ctl *ctl, CtlStatus status, const char *message, const ObolNode *rep
     static const struct {
         const char *key, *as;
     } facts[] = {
-        { "reason", "code" },        { "reason-phase", "phase" }, { "reason-side", "side" },   { "reason-notify", "notify" },
-        { "reason-text", "text" },   { "reason-facts", "facts" }, { "reason-next", "next" },
+        { "reason", "code" },          { "reason-phase", "phase" }, { "reason-side", "side" },
+        { "reason-notify", "notify" }, { "reason-text", "text" },   { "reason-facts", "facts" },
+        { "reason-next", "next" },
     };
     CtlJson json;
 

@@ -35,8 +35,8 @@ connect_to(CtlSession *session, GError **error)
     else if (errno == EACCES || errno == EPERM)
         status = CTL_PERMISSION;
     g_set_error(error, CTL_ERROR, (gint) status,
-                status == CTL_NO_DAEMON ? _("obold is not running: nobody answers at %s (%s)") : "%s: %s", session->path,
-                g_strerror(errno));
+                status == CTL_NO_DAEMON ? _("obold is not running: nobody answers at %s (%s)") : "%s: %s",
+                session->path, g_strerror(errno));
     return FALSE;
 }
 
@@ -219,8 +219,8 @@ ctl_session_register(CtlSession *session, const char *event, GError **error)
 }
 
 ObolNode *
-ctl_session_call(CtlSession *session, ObolViciWriter *request, gint64 timeout_ms, CtlEventHandler handler, gpointer data,
-                 GError **error)
+ctl_session_call(CtlSession *session, ObolViciWriter *request, gint64 timeout_ms, CtlEventHandler handler,
+                 gpointer data, GError **error)
 {
     gint64 deadline_us = deadline_after(timeout_ms);
 

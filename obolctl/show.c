@@ -248,7 +248,8 @@ ctl_show_policy(const Ctl *ctl, const ObolNode *policy)
         ctl_put(ctl, CTL_PLAIN, " %s %s reqid %s", ctl_value(policy, "protocol"), ctl_value(policy, "mode"),
                 ctl_value(policy, "reqid"));
     if (ctl_has(policy, "tunnel-source"))
-        ctl_put(ctl, CTL_PLAIN, ", %s => %s", ctl_value(policy, "tunnel-source"), ctl_value(policy, "tunnel-destination"));
+        ctl_put(ctl, CTL_PLAIN, ", %s => %s", ctl_value(policy, "tunnel-source"),
+                ctl_value(policy, "tunnel-destination"));
     ctl_put(ctl, CTL_DIM, ", priority %s%s", ctl_value(policy, "priority"), ctl_has(policy, "trap") ? ", trap" : "");
     putchar('\n');
 }

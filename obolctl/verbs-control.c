@@ -8,7 +8,8 @@ static char *child_name;
 static gboolean force, by_id;
 
 const GOptionEntry ctl_initiate_options[] = {
-    { "child", 'c', 0, G_OPTION_ARG_STRING, &child_name, N_("this child, on an SA that is there or a new one"), N_("NAME") },
+    { "child", 'c', 0, G_OPTION_ARG_STRING, &child_name, N_("this child, on an SA that is there or a new one"),
+      N_("NAME") },
     G_OPTION_ENTRY_NULL,
 };
 

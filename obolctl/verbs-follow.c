@@ -9,8 +9,8 @@
 static gboolean ladder;
 
 const GOptionEntry ctl_monitor_options[] = {
-    { "ladder", 'l', 0, G_OPTION_ARG_NONE, &ladder, N_("draw the messages as they pass, initiator left, responder right"),
-      NULL },
+    { "ladder", 'l', 0, G_OPTION_ARG_NONE, &ladder,
+      N_("draw the messages as they pass, initiator left, responder right"), NULL },
     G_OPTION_ENTRY_NULL,
 };
 

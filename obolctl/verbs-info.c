@@ -85,8 +85,8 @@ ctl_stats(Ctl *ctl, G_GNUC_UNUSED char **objects)
     ctl_put(ctl, CTL_PLAIN, _("uptime:    %s, since %s"), ctl_value(uptime, "running"), ctl_value(uptime, "since"));
     putchar('\n');
     ctl_put(ctl, CTL_PLAIN, _("IKE SAs:   %s, %s of them half-open; initiated %s, accepted %s, failed %s"),
-            ctl_value(sas, "total"), ctl_value(sas, "half-open"), ctl_value(sas, "initiated"), ctl_value(sas, "accepted"),
-            ctl_value(sas, "failed"));
+            ctl_value(sas, "total"), ctl_value(sas, "half-open"), ctl_value(sas, "initiated"),
+            ctl_value(sas, "accepted"), ctl_value(sas, "failed"));
     putchar('\n');
     ctl_put(ctl, CTL_PLAIN, _("Child SAs: %s"), ctl_value(obol_node_get(reply, "child-sas"), "total"));
     putchar('\n');
@@ -158,6 +158,15 @@ print_json_array(const Ctl *ctl, const char *name, const GPtrArray *nodes)
     ctl_json_end(&json);
 }
 
+/* "loaded", "loaded; without ke/x448: why", or why it is not loaded at all. */
+static CtlInk
+plugin_ink(const char *state)
+{
+    if (!g_str_has_prefix(state, "loaded"))
+        return CTL_BAD;
+    return g_str_equal(state, "loaded") ? CTL_GOOD : CTL_WARN;
+}
+
 CtlStatus
 ctl_plugins(Ctl *ctl, G_GNUC_UNUSED char **objects)
 {
@@ -180,7 +189,7 @@ ctl_plugins(Ctl *ctl, G_GNUC_UNUSED char **objects)
             continue;
         ctl_put(ctl, CTL_BOLD, "%s", plugin->name);
         ctl_put(ctl, CTL_PLAIN, " %s: ", ctl_value(plugin, "version"));
-        ctl_put(ctl, g_str_equal(state, "loaded") ? CTL_GOOD : CTL_BAD, "%s", state);
+        ctl_put(ctl, plugin_ink(state), "%s", state);
         putchar('\n');
         ctl_put(ctl, CTL_DIM, "  %s", features);
         putchar('\n');
@@ -252,7 +261,8 @@ ctl_explain(Ctl *ctl, char **objects)
     }
     print_failure_line(ctl, last);
     print_fact(ctl, _("phase"), ctl_value(last, "reason-phase"));
-    print_fact(ctl, _("side"), g_str_equal(ctl_value(last, "reason-side"), "us") ? _("we refused") : _("the peer refused"));
+    print_fact(ctl, _("side"),
+               g_str_equal(ctl_value(last, "reason-side"), "us") ? _("we refused") : _("the peer refused"));
     print_fact(ctl, _("notify"), ctl_value(last, "reason-notify"));
     print_fact(ctl, _("facts"), ctl_value(last, "reason-facts"));
     print_fact(ctl, _("next"), ctl_value(last, "reason-next"));

@@ -106,7 +106,8 @@ secret_of(const ObolNode *section, GError **error)
     const ObolNode *here = obol_node_get(section, "secret");
     const char *file = obol_vici_text(section, "file");
     g_autofree char *directory = g_path_get_dirname(section->file);
-    g_autofree char *path = file == NULL || g_path_is_absolute(file) ? g_strdup(file) : g_build_filename(directory, file, NULL);
+    g_autofree char *path =
+        file == NULL || g_path_is_absolute(file) ? g_strdup(file) : g_build_filename(directory, file, NULL);
 
     if (here != NULL && here->kind == OBOL_NODE_VALUE)
         return ctl_secret_decode(here->value, here->n_value, error);
@@ -156,7 +157,8 @@ each_section(Ctl *ctl, const ObolNode *tree, const char *name, CtlStatus (*load)
         const ObolNode *section = g_ptr_array_index(all->items, i);
 
         if (section->kind != OBOL_NODE_SECTION)
-            return ctl_report(ctl, CTL_CONFIG, _("%s:%u: %s is not a section"), section->file, section->line, section->name);
+            return ctl_report(ctl, CTL_CONFIG, _("%s:%u: %s is not a section"), section->file, section->line,
+                              section->name);
         status = load(ctl, section);
     }
     return status;

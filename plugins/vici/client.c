@@ -302,7 +302,8 @@ run(ViciClient *client, const ObolViciPacket *packet)
     if (message != NULL) {
         client->calls->request(client->owner, client, packet->name, message);
     } else {
-        g_autofree char *text = g_strdup_printf("malformed message: %s, at byte %" G_GSIZE_FORMAT, fault.rule, fault.offset);
+        g_autofree char *text =
+            g_strdup_printf("malformed message: %s, at byte %" G_GSIZE_FORMAT, fault.rule, fault.offset);
 
         enqueue_error(client, text);
         command_ended(client);

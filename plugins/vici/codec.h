@@ -47,7 +47,8 @@ typedef struct {
  * @data, @n: bytes as they came from the stream
  * @length: (out): of the packet that follows the four bytes of length
  *
- * Returns: %FALSE with @fault when the length is 0 or too large; %TRUE with @length 0 when fewer than four bytes are there.
+ * Returns: %FALSE with @fault when the length is 0 or too large; %TRUE with @length 0 when fewer than four bytes are
+ * there.
  */
 gboolean obol_vici_frame_length(const guint8 *data, gsize n, gsize *length, ObolViciFault *fault);
 
@@ -77,8 +78,8 @@ typedef struct {
     gboolean in_list, broken;
 } ObolViciWriter;
 
-/* @name: for the types that carry one, else %NULL.  @n_reserve: bytes that are surely needed; with a secret inside, enough
- * for all of them, so that growing leaves no copies behind. */
+/* @name: for the types that carry one, else %NULL.  @n_reserve: bytes that are surely needed; with a secret inside,
+ * enough for all of them, so that growing leaves no copies behind. */
 void obol_vici_writer_init(ObolViciWriter *writer, ObolViciPacketType type, const char *name, gsize n_reserve);
 /* Frees what was not finished, wiped. */
 void obol_vici_writer_clear(ObolViciWriter *writer);

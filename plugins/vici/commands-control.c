@@ -86,7 +86,8 @@ begin_job(ViciServer *server, ViciClient *client, const ObolNode *request, const
 
     job->timeout_ms = vici_number(request, "timeout", 0);
     if (job->timeout_ms >= 0)
-        vici_job_follow(job, (int) vici_number(request, "loglevel", 1), ike, (guint32) vici_number(request, "ike-id", 0));
+        vici_job_follow(job, (int) vici_number(request, "loglevel", 1), ike,
+                        (guint32) vici_number(request, "ike-id", 0));
     return job;
 }
 
@@ -110,7 +111,8 @@ vici_initiate(ViciServer *server, ViciClient *client, const ObolNode *request)
     }
     subject = subject_of(ike, child);
     job = begin_job(server, client, request, subject, answer_initiate);
-    vici_job_started(job, obol_control_initiate(server->control, ike, child, timeout_us(job->timeout_ms), vici_job_done, job));
+    vici_job_started(
+        job, obol_control_initiate(server->control, ike, child, timeout_us(job->timeout_ms), vici_job_done, job));
 }
 
 static void
@@ -160,8 +162,8 @@ static void
 answer_install(const ViciJob *job, ObolViciWriter *response, const GError *error, const ObolReason *reason,
                G_GNUC_UNUSED guint n_matched, G_GNUC_UNUSED guint n_done)
 {
-    g_autofree char *errmsg = error != NULL ? g_strdup_printf("installing policy '%s' failed: %s", job->subject, error->message)
-                                            : NULL;
+    g_autofree char *errmsg =
+        error != NULL ? g_strdup_printf("installing policy '%s' failed: %s", job->subject, error->message) : NULL;
 
     if (g_error_matches(error, OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_NOT_FOUND)) {
         g_free(errmsg);
@@ -174,7 +176,8 @@ static void
 answer_uninstall(const ViciJob *job, ObolViciWriter *response, const GError *error, const ObolReason *reason,
                  G_GNUC_UNUSED guint n_matched, G_GNUC_UNUSED guint n_done)
 {
-    g_autofree char *errmsg = error != NULL ? g_strdup_printf("policy '%s' not found: %s", job->subject, error->message) : NULL;
+    g_autofree char *errmsg =
+        error != NULL ? g_strdup_printf("policy '%s' not found: %s", job->subject, error->message) : NULL;
 
     put_end(response, errmsg, error, reason);
 }

@@ -81,7 +81,7 @@ static void
 put_plugin_name(const char *name, G_GNUC_UNUSED const char *version, G_GNUC_UNUSED const char *const *features,
                 const char *state, gpointer writer)
 {
-    if (g_str_equal(state, "loaded"))
+    if (g_str_has_prefix(state, "loaded")) /* what may follow is a feature that is left out */
         obol_vici_put_item(writer, name);
 }
 
@@ -176,7 +176,8 @@ vici_get_counters(ViciServer *server, ViciClient *client, const ObolNode *reques
     vici_reply_begin(&response);
     if (server->counters != NULL) {
         obol_vici_put_section(&response, "counters");
-        vici_counters_put(server->counters, &response, obol_vici_text(request, "name"), vici_bool(request, "all", FALSE));
+        vici_counters_put(server->counters, &response, obol_vici_text(request, "name"),
+                          vici_bool(request, "all", FALSE));
         obol_vici_end_section(&response);
     }
     vici_put_outcome(&response, server->counters == NULL ? COUNTERS_OFF : NULL);

@@ -217,8 +217,8 @@ stream_policies_of(const ObolConnectionInfo *connection, gpointer data)
     }
 }
 
-/* `trap` is a flag: that the key is there counts, whatever its value (so the protocol's first server has it).  `drop` and
- * `pass` select shunts, of which obold has none. */
+/* `trap` is a flag: that the key is there counts, whatever its value (so the protocol's first server has it).  `drop`
+ * and `pass` select shunts, of which obold has none. */
 void
 vici_list_policies(ViciServer *server, ViciClient *client, const ObolNode *request)
 {

@@ -39,7 +39,8 @@ vici_get_conns(ViciServer *server, ViciClient *client, G_GNUC_UNUSED const ObolN
 void
 vici_load_conn(ViciServer *server, ViciClient *client, const ObolNode *request)
 {
-    const ObolNode *section = request->items != NULL && request->items->len == 1 ? g_ptr_array_index(request->items, 0) : NULL;
+    const ObolNode *section =
+        request->items != NULL && request->items->len == 1 ? g_ptr_array_index(request->items, 0) : NULL;
     GError *error = NULL;
 
     if (section == NULL || section->kind != OBOL_NODE_SECTION || section->name[0] == '\0') {
@@ -122,8 +123,8 @@ vici_load_shared(ViciServer *server, ViciClient *client, const ObolNode *request
         vici_reply_failure(client, "owners is not a list of at most %d identities", OWNERS_MAX);
         return;
     }
-    obol_control_load_shared(server->control, obol_vici_text(request, "id"), (const guint8 *) data->value, data->n_value,
-                             (const char *const *) owners->pdata, &error);
+    obol_control_load_shared(server->control, obol_vici_text(request, "id"), (const guint8 *) data->value,
+                             data->n_value, (const char *const *) owners->pdata, &error);
     vici_reply_result(client, error);
 }
 

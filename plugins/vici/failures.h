@@ -6,7 +6,7 @@
 #include <obol/listener.h>
 
 #define VICI_FAILURES_MAX 64
-/* Of these, failures of strangers for whom no connection was found: a scan must not push out what the admin looks for. */
+/* Of these, failures of strangers, for whom no connection was found: a scan must not push out what the admin needs. */
 #define VICI_FAILURES_STRANGERS_MAX 16
 
 typedef struct {

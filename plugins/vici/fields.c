@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* fields.c - what obold knows, as VICI's keys and values, in the order in which other servers of the protocol send them. */
+/* fields.c - what obold knows, as VICI's keys and values, in the order in which other servers send them. */
 #include "fields.h"
 
 const char *

@@ -8,8 +8,8 @@
 typedef struct ViciJob ViciJob;
 
 /* Puts the answer together.  @job->subject names what it was about. */
-typedef void (*ViciJobAnswer)(const ViciJob *job, ObolViciWriter *response, const GError *error, const ObolReason *reason,
-                              guint n_matched, guint n_done);
+typedef void (*ViciJobAnswer)(const ViciJob *job, ObolViciWriter *response, const GError *error,
+                              const ObolReason *reason, guint n_matched, guint n_done);
 
 struct ViciJob {
     ViciServer *server; /* NULL once it is forgotten */

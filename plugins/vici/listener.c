@@ -56,7 +56,8 @@ is_alive(const struct sockaddr_un *address)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     /* EAGAIN: its backlog is full, so there is somebody. */
-    gboolean alive = fd >= 0 && (connect(fd, (const struct sockaddr *) address, sizeof *address) == 0 || errno == EAGAIN);
+    gboolean alive =
+        fd >= 0 && (connect(fd, (const struct sockaddr *) address, sizeof *address) == 0 || errno == EAGAIN);
 
     if (fd >= 0)
         close(fd);
@@ -81,7 +82,8 @@ remove_leftover(const struct sockaddr_un *address, GError **error)
 
 /* The socket's file is born with no permission at all and opened step by step, so nobody slips in between. */
 static gboolean
-bind_and_listen(ViciListener *listener, const struct sockaddr_un *address, const char *group, guint mode, GError **error)
+bind_and_listen(ViciListener *listener, const struct sockaddr_un *address, const char *group, guint mode,
+                GError **error)
 {
     const char *path = listener->path;
     const struct group *entry = group != NULL ? getgrnam(group) : NULL;
@@ -117,8 +119,8 @@ vici_listener_new(GMainContext *context, const char *path, const char *group, gu
     listener->path = g_strdup(path);
     listener->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (g_strlcpy(address.sun_path, path, sizeof address.sun_path) >= sizeof address.sun_path || path[0] != '/') {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_FILENAME, "%s: not an absolute path of at most %zu bytes", path,
-                    sizeof address.sun_path - 1);
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_FILENAME, "%s: not an absolute path of at most %zu bytes",
+                    path, sizeof address.sun_path - 1);
         return NULL;
     }
     folder = g_path_get_dirname(path);

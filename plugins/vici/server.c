@@ -143,8 +143,8 @@ static gboolean
 listen_everywhere(ViciServer *server, const ViciSettings *settings, GError **error)
 {
     for (gsize i = 0; settings->sockets != NULL && settings->sockets[i] != NULL; i++) {
-        ViciListener *listener = vici_listener_new(server->context, settings->sockets[i], settings->group, settings->mode,
-                                                   accepted, server, error);
+        ViciListener *listener = vici_listener_new(server->context, settings->sockets[i], settings->group,
+                                                   settings->mode, accepted, server, error);
 
         if (listener == NULL)
             return FALSE;

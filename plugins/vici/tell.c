@@ -146,7 +146,8 @@ tell_failure(gpointer self, const ObolIkeInfo *sa, const ObolReason *reason)
 }
 
 static void
-put_log_line(ObolViciWriter *writer, const char *group, int level, gboolean thread, const ObolIkeInfo *sa, const char *text)
+put_log_line(ObolViciWriter *writer, const char *group, int level, gboolean thread, const ObolIkeInfo *sa,
+             const char *text)
 {
     g_autofree char *upper = g_ascii_strup(group, -1); /* "IKE", "NET": as VICI's clients know the groups */
 

@@ -65,7 +65,8 @@ test_hostile_text_is_escaped(void)
     ctl_json_begin(&sheet.json);
     ctl_json_text(&sheet.json, "a\"b", "q\" b\\ n\n e\033 d\177 u\303\274 bad\377");
     ctl_json_end(&sheet.json);
-    assert_written(&sheet, "{\"schema\":1,\"a\\\"b\":\"q\\\" b\\\\ n\\u000a e\\u001b d\\u007f u\303\274 bad\357\277\275\"}\n");
+    assert_written(&sheet,
+                   "{\"schema\":1,\"a\\\"b\":\"q\\\" b\\\\ n\\u000a e\\u001b d\\u007f u\303\274 bad\357\277\275\"}\n");
 }
 
 static void
@@ -89,8 +90,9 @@ test_known_keys_become_numbers_and_booleans(void)
     ctl_json_begin(&sheet.json);
     ctl_json_node(&sheet.json, sa->name, sa);
     ctl_json_end(&sheet.json);
-    assert_written(&sheet, "{\"schema\":1,\"gw\":{\"uniqueid\":7,\"rekey-time\":-3,\"initiator\":true,\"bytes-in\":\"many\","
-                           "\"state\":\"1\"}}\n");
+    assert_written(&sheet,
+                   "{\"schema\":1,\"gw\":{\"uniqueid\":7,\"rekey-time\":-3,\"initiator\":true,\"bytes-in\":\"many\","
+                   "\"state\":\"1\"}}\n");
 }
 
 int
@@ -100,6 +102,7 @@ main(int argc, char **argv)
     g_test_add_func("/obolctl/json/nesting-and-commas", test_nesting_and_commas);
     g_test_add_func("/obolctl/json/pretty-form-is-indented", test_pretty_form_is_indented);
     g_test_add_func("/obolctl/json/hostile-text-is-escaped", test_hostile_text_is_escaped);
-    g_test_add_func("/obolctl/json/known-keys-become-numbers-and-booleans", test_known_keys_become_numbers_and_booleans);
+    g_test_add_func("/obolctl/json/known-keys-become-numbers-and-booleans",
+                    test_known_keys_become_numbers_and_booleans);
     return g_test_run();
 }

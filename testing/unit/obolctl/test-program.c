@@ -54,9 +54,9 @@ run_program(const char *const *args, const char *input, void (*meanwhile)(void))
     for (; *args != NULL; args++)
         g_ptr_array_add(argv, (gpointer) *args);
     g_ptr_array_add(argv, NULL);
-    process = g_subprocess_newv((const char *const *) argv->pdata,
-                                G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE,
-                                &error);
+    process = g_subprocess_newv(
+        (const char *const *) argv->pdata,
+        G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE, &error);
     g_assert_no_error(error);
     g_subprocess_communicate_utf8_async(process, input != NULL ? input : "", NULL, run_ended, &run);
     while (!run.done) {
@@ -229,10 +229,11 @@ test_file_is_loaded_by_sections(void)
     g_autofree char *file = g_build_filename(folder, "gw.conf", NULL);
     g_auto(Run) run = { 0 };
 
-    g_assert_true(g_file_set_contents(file,
-                                      "connections = { gw = { local_addrs = [ \"192.0.2.1\" ]; local = { auth = \"psk\"; }; }; };\n"
-                                      "secrets = { ike1 = { id = [ \"a\", \"b\" ]; secret = \"0sYWI=\"; }; };\n",
-                                      -1, NULL));
+    g_assert_true(g_file_set_contents(
+        file,
+        "connections = { gw = { local_addrs = [ \"192.0.2.1\" ]; local = { auth = \"psk\"; }; }; };\n"
+        "secrets = { ike1 = { id = [ \"a\", \"b\" ]; secret = \"0sYWI=\"; }; };\n",
+        -1, NULL));
     run = run_program(ARGS("load", file), NULL, NULL);
     g_assert_cmpstr(run.err, ==, "loaded ike1\nloaded gw\n");
     g_assert_cmpint(run.status, ==, 0);

@@ -56,7 +56,11 @@ test_secrets_are_decoded_as_swanctl_does(void)
     static const struct {
         const char *text, *bytes;
     } rows[] = {
-        { "plain text", "plain text" }, { "0x6162", "ab" }, { "0X616", "\006\026" }, { "0sYWJj", "abc" }, { "0sYQ==", "a" },
+        { "plain text", "plain text" },
+        { "0x6162", "ab" },
+        { "0X616", "\006\026" },
+        { "0sYWJj", "abc" },
+        { "0sYQ==", "a" },
         { "0x", "0x" },
     };
 

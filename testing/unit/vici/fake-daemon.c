@@ -32,7 +32,8 @@ fake_daemon_init(void)
     fake.loaded = g_strdup("");
     memset(watches, 0, sizeof watches);
     for (guint i = 0; i < 2; i++) {
-        selectors[i] = (ObolTs) { .family = AF_INET, .port_last = 65535, .first = { 10, (guint8) i }, .last = { 10, (guint8) i } };
+        selectors[i] =
+            (ObolTs) { .family = AF_INET, .port_last = 65535, .first = { 10, (guint8) i }, .last = { 10, (guint8) i } };
         memset(selectors[i].last + 2, 255, 2);
     }
     local_ts = g_array_new(FALSE, FALSE, sizeof(ObolTs));
@@ -262,8 +263,8 @@ obol_control_initiate(G_GNUC_UNUSED ObolControl *control, const char *ike, const
 }
 
 ObolControlTicket
-obol_control_terminate(G_GNUC_UNUSED ObolControl *control, const ObolSaSelector *which, gboolean force, gint64 timeout_us,
-                       ObolControlDone done, gpointer data)
+obol_control_terminate(G_GNUC_UNUSED ObolControl *control, const ObolSaSelector *which, gboolean force,
+                       gint64 timeout_us, ObolControlDone done, gpointer data)
 {
     clear_asked();
     fake.asked_which = *which;
@@ -326,7 +327,8 @@ obol_control_load_connection(G_GNUC_UNUSED ObolControl *control, const ObolNode 
     g_free(fake.loaded_text);
     fake.loaded_text = g_string_free(text, FALSE);
     if (fake.refuses_to_load) {
-        g_set_error(error, OBOL_SETTINGS_ERROR, OBOL_SETTINGS_ERROR_UNKNOWN, "unknown option: colour, config discarded");
+        g_set_error(error, OBOL_SETTINGS_ERROR, OBOL_SETTINGS_ERROR_UNKNOWN,
+                    "unknown option: colour, config discarded");
         return FALSE;
     }
     fake.loaded = g_strconcat(before, section->name, " ", NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* fake-daemon.h - the bus and the control surface as a test wants them: what was asked is kept, outcomes come when told. */
+/* fake-daemon.h - the bus and the control surface as a test wants them: questions are kept, outcomes come when told. */
 #ifndef OBOL_TEST_FAKE_DAEMON_H
 #define OBOL_TEST_FAKE_DAEMON_H
 

@@ -122,13 +122,14 @@ test_list_conns_shows_the_configuration(void)
     listen_for(&end, "list-conn");
     send_request(&end, "list-conns", NO_ARGS);
     event = receive_event(&end, "list-conn");
-    assert_text(event,
-                "gw{ local_addrs[ %any ] remote_addrs[ %any ] local_port=500 remote_port=500 version=IKEv2 reauth_time=0 "
-                "rekey_time=0 unique=UNIQUE_NO local-1{ class=pre-shared key groups[ ] cert_policy[ ] certs[ ] cacerts[ ] } "
-                "remote-1{ class=pre-shared key id=right.example groups[ ] cert_policy[ ] certs[ ] cacerts[ ] } "
-                "children{ net{ mode=TUNNEL rekey_time=3600 rekey_bytes=0 rekey_packets=0 dpd_action=none close_action=none "
-                "start_action=trap local-ts[ 10.0.0.0/16 ] remote-ts[ 10.1.0.0/16 ] } } "
-                "proposals[ AES_GCM_16_128/PRF_HMAC_SHA2_256/CURVE_25519 ] }");
+    assert_text(
+        event,
+        "gw{ local_addrs[ %any ] remote_addrs[ %any ] local_port=500 remote_port=500 version=IKEv2 reauth_time=0 "
+        "rekey_time=0 unique=UNIQUE_NO local-1{ class=pre-shared key groups[ ] cert_policy[ ] certs[ ] cacerts[ ] } "
+        "remote-1{ class=pre-shared key id=right.example groups[ ] cert_policy[ ] certs[ ] cacerts[ ] } "
+        "children{ net{ mode=TUNNEL rekey_time=3600 rekey_bytes=0 rekey_packets=0 dpd_action=none close_action=none "
+        "start_action=trap local-ts[ 10.0.0.0/16 ] remote-ts[ 10.1.0.0/16 ] } } "
+        "proposals[ AES_GCM_16_128/PRF_HMAC_SHA2_256/CURVE_25519 ] }");
     response = receive_response(&end);
     assert_text(response, "");
 }
@@ -143,7 +144,8 @@ test_list_policies_needs_its_flag(void)
     assert_calls_back("list-policies", ARGS("pass", "yes"), "");
     send_request(&end, "list-policies", ARGS("trap", "no")); /* there at all: that counts */
     event = receive_event(&end, "list-policy");
-    assert_text(event, "gw/net{ child=net ike=gw reqid=3 mode=TUNNEL local-ts[ 10.0.0.0/16 ] remote-ts[ 10.1.0.0/16 ] }");
+    assert_text(event,
+                "gw/net{ child=net ike=gw reqid=3 mode=TUNNEL local-ts[ 10.0.0.0/16 ] remote-ts[ 10.1.0.0/16 ] }");
     response = receive_response(&end);
 }
 
