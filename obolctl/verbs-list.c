@@ -88,38 +88,62 @@ list_event(const char *event, const ObolNode *message, gpointer data)
     return TRUE;
 }
 
+static void
+begin_json(Listing *listing)
+{
+    if (!listing->ctl->json)
+        return;
+    ctl_json_init(&listing->json, stdout, listing->ctl->pretty);
+    ctl_json_begin(&listing->json);
+    ctl_json_array(&listing->json, listing->list->json_name);
+}
+
+/* A list that broke off says so in the same object, behind what came before. */
+static void
+end_json(Listing *listing, const GError *error)
+{
+    ctl_json_end_array(&listing->json);
+    if (error != NULL) {
+        ctl_json_object(&listing->json, "error");
+        ctl_json_number(&listing->json, "status", error->code);
+        ctl_json_text(&listing->json, "message", error->message);
+        ctl_json_end_object(&listing->json);
+    }
+    ctl_json_end(&listing->json);
+}
+
+/* The answer at the end of a stream is empty, unless it went wrong. */
+static void
+check_end(const ObolNode *reply, GError **error)
+{
+    const char *errmsg = reply != NULL ? obol_vici_text(reply, "errmsg") : NULL;
+
+    if (errmsg != NULL)
+        g_set_error_literal(error, CTL_ERROR, CTL_FAILED, errmsg);
+}
+
 static CtlStatus
 run_list(Ctl *ctl, const List *list, ObolViciWriter *request)
 {
     Listing listing = { .ctl = ctl, .list = list };
     g_autoptr(ObolNode) reply = NULL;
     GError *error = NULL;
+    CtlStatus status;
 
     if (ctl_session(ctl, &error) == NULL || !ctl_session_register(ctl->session, list->event, &error))
         return ctl_report_error(ctl, error);
-    if (ctl->json) {
-        ctl_json_init(&listing.json, stdout, ctl->pretty);
-        ctl_json_begin(&listing.json);
-        ctl_json_array(&listing.json, list->json_name);
-    }
+    begin_json(&listing);
     reply = ctl_session_call(ctl->session, request, ctl_patience_ms(ctl, CTL_ANSWER_MS), list_event, &listing, &error);
-    if (ctl->json) {
-        ctl_json_end_array(&listing.json);
-        if (error != NULL)
-            ctl_json_text(&listing.json, "error", error->message);
-        ctl_json_end(&listing.json);
-    }
-    if (reply == NULL) {
-        CtlStatus status = (CtlStatus) error->code;
-
-        if (ctl->json)
-            g_error_free(error);
-        return ctl->json ? status : ctl_report_error(ctl, error);
-    }
-    if (list->raw && !ctl->json)
+    check_end(reply, &error);
+    status = error != NULL ? (CtlStatus) error->code : CTL_OK;
+    if (ctl->json)
+        end_json(&listing, error);
+    else if (error != NULL)
+        return ctl_report_error(ctl, error);
+    else if (list->raw)
         printf("%s reply {}\n", list->command);
-    /* The end of a stream is empty, unless it went wrong. */
-    return reply->items != NULL && reply->items->len > 0 ? ctl_report_reply(ctl, reply, CTL_FAILED) : CTL_OK;
+    g_clear_error(&error);
+    return status;
 }
 
 CtlStatus
