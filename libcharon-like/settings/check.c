@@ -100,7 +100,7 @@ static void
 refuse_dishonoured(ObolFaults *faults, const ObolNode *node, const ObolSettingSpec *spec, const char *text)
 {
     if (spec->only[0] == NULL) {
-        obol_faults_add(faults, OBOL_SETTINGS_ERROR_VALUE, node, "%s: can not be set yet: %s", node->name, spec->why);
+        obol_faults_add(faults, OBOL_SETTINGS_ERROR_VALUE, node, "%s: can not be set: %s", node->name, spec->why);
     } else {
         g_autofree char *only = join_words(spec->only);
         g_autofree char *shown = g_strescape(text, NULL);

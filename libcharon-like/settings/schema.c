@@ -5,10 +5,6 @@
 static const char *const nothing[] = { NULL };
 
 static const ObolSettingSpec daemon_members[] = {
-    { .name = "ike_port", .type = OBOL_TYPE_INTEGER, .fallback = "500", .max = 65535, .restart = TRUE,
-      .doc = "UDP port for IKE; 0: one that the system chooses." },
-    { .name = "nat_t_port", .type = OBOL_TYPE_INTEGER, .fallback = "4500", .max = 65535, .restart = TRUE,
-      .doc = "UDP port for IKE and ESP behind a NAT (RFC 3948); 0: one that the system chooses." },
     { .name = "log_level", .type = OBOL_TYPE_INTEGER, .fallback = "1", .max = 4,
       .doc = "What is logged: 0 outcomes, 1 steps as well, 2 and above debugging." },
     { .name = "cookie_threshold", .type = OBOL_TYPE_INTEGER, .fallback = "30", .max = 1000000,
@@ -23,6 +19,10 @@ static const ObolSettingSpec daemon_members[] = {
       .max = G_TIME_SPAN_HOUR, .doc = "How often the secret behind the cookies is renewed; the last one stays good as long again." },
     { .name = "stray_replies_per_second", .type = OBOL_TYPE_INTEGER, .fallback = "10", .max = 10000,
       .doc = "Answers a second at most to messages that belong to no IKE SA." },
+    { .name = "ike_port", .type = OBOL_TYPE_INTEGER, .only = nothing,
+      .why = "it is the socket plugin's, plugins.socket-default.ike_port." },
+    { .name = "nat_t_port", .type = OBOL_TYPE_INTEGER, .only = nothing,
+      .why = "it is the socket plugin's, plugins.socket-default.nat_t_port." },
     { NULL },
 };
 

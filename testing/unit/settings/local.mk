@@ -1,1 +1,15 @@
-# filled by its room
+SETTINGS_TEST_LIBS = libobol-settings.la libobol-credentials.la libobol-model.la libobol-crypto.la $(GLIB_LIBS)
+
+check_PROGRAMS += testing/unit/settings/test-value testing/unit/settings/test-read testing/unit/settings/test-check
+
+testing_unit_settings_test_value_SOURCES = %D%/test-value.c
+testing_unit_settings_test_value_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_settings_test_value_LDADD = $(SETTINGS_TEST_LIBS)
+
+testing_unit_settings_test_read_SOURCES = %D%/test-read.c
+testing_unit_settings_test_read_CPPFLAGS = $(TEST_CPPFLAGS) $(CONFIG_CFLAGS)
+testing_unit_settings_test_read_LDADD = $(SETTINGS_TEST_LIBS) $(CONFIG_LIBS)
+
+testing_unit_settings_test_check_SOURCES = %D%/test-check.c %D%/settings-test.h
+testing_unit_settings_test_check_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_settings_test_check_LDADD = $(SETTINGS_TEST_LIBS)
