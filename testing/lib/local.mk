@@ -1,7 +1,12 @@
 # What tests of several rooms share.
-check_LTLIBRARIES += libobol-testing.la
+check_LTLIBRARIES += libobol-testing.la libobol-testing-crypto.la
 libobol_testing_la_SOURCES = \
 	%D%/hex.c %D%/hex.h %D%/packet.c %D%/packet.h %D%/pcap.c %D%/pcap.h
 libobol_testing_la_CPPFLAGS = $(TEST_CPPFLAGS)
 libobol_testing_la_LIBADD = $(GLIB_LIBS)
+
+# With it link libobol-crypto-backend.la, libobol-crypto.la and libobol-model.la.
+libobol_testing_crypto_la_SOURCES = %D%/test-crypto.c %D%/test-crypto.h
+libobol_testing_crypto_la_CPPFLAGS = $(TEST_CPPFLAGS)
+libobol_testing_crypto_la_LIBADD = $(GLIB_LIBS)
 EXTRA_DIST += testing/captures testing/data
