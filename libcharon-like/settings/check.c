@@ -20,7 +20,8 @@ obol_spec_find(const ObolSettingSpec *members, const char *name)
     for (; members->name != NULL; members++) {
         if (g_str_equal(members->name, name))
             return members;
-        if (in_family(members) && g_ascii_strncasecmp(members->name, name, strlen(members->name) - 1) == 0)
+        if (in_family(members) && g_ascii_strncasecmp(members->name, name, strlen(members->name) - 1) == 0
+            && (family == NULL || strlen(members->name) > strlen(family->name)))
             family = members;
     }
     return family;
@@ -33,7 +34,7 @@ refuse_unknown(ObolFaults *faults, const ObolNode *node, const ObolSettingSpec *
     const char *nearest;
 
     for (; members->name != NULL; members++)
-        if (members->only == NULL || members->only[0] != NULL)
+        if ((members->only == NULL || members->only[0] != NULL) && members->name[0] != '*')
             g_ptr_array_add(names, g_strndup(members->name, strcspn(members->name, "*")));
     g_ptr_array_add(names, NULL);
     nearest = obol_nearest_name(node->name, (const char *const *) names->pdata);

@@ -46,7 +46,7 @@ const ObolSettingSpec obol_schema_child[] = {
       .doc = "Packets after which the SA ends; unset: a tenth more than rekey_packets." },
     { .name = "rand_packets", .type = OBOL_TYPE_INTEGER, .fallback = "0", .only = WORDS("0"),
       .why = "rand_time alone spreads the rekeyings." },
-    { .name = "replay_window", .type = OBOL_TYPE_INTEGER, .fallback = "32", .max = 65536, .unit = "packets",
+    { .name = "replay_window", .type = OBOL_TYPE_INTEGER, .fallback = "64", .max = 65536, .unit = "packets",
       .doc = "How far out of order a packet may come; 0: no protection against replays." },
     { .name = "reqid", .type = OBOL_TYPE_INTEGER, .fallback = "0", .max = G_MAXINT32,
       .doc = "Number that joins policies and SAs in the kernel; 0: chosen." },

@@ -39,8 +39,8 @@ static const ObolSettingSpec shared_key_members[] = {
 #define NOT_YET(pattern, reason) { .name = pattern, .type = OBOL_TYPE_SECTION, .only = nothing, .why = reason }
 
 static const ObolSettingSpec secrets_members[] = {
-    { .name = "ike*", .type = OBOL_TYPE_SECTION, .members = shared_key_members,
-      .doc = "A pre-shared key of IKE; any name that begins so." },
+    { .name = "*", .type = OBOL_TYPE_SECTION, .members = shared_key_members,
+      .doc = "A pre-shared key of IKE: any name but those that swanctl.conf gives to other kinds of secrets." },
     NOT_YET("eap*", "no EAP method is there."),
     NOT_YET("ntlm*", "no EAP method is there."),
     NOT_YET("xauth*", "XAuth is IKEv1's, and Obol speaks IKEv2 alone."),

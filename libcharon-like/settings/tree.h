@@ -13,7 +13,7 @@ gboolean obol_value_parse(const ObolSettingSpec *spec, const char *text, gint64 
 /* What a value of this type looks like, for messages and the manual: "a duration such as \"30s\"". */
 const char *obol_type_phrase(ObolSettingType type);
 
-/* The row for @name: an exact one, or one whose name ends with "*". */
+/* The row for @name: an exact one, or the longest of those whose names end with "*". */
 const ObolSettingSpec *obol_spec_find(const ObolSettingSpec *members, const char *name);
 
 #endif

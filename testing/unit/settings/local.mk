@@ -1,4 +1,4 @@
-SETTINGS_TEST_LIBS = libobol-settings.la libobol-credentials.la libobol-model.la libobol-crypto.la $(GLIB_LIBS)
+SETTINGS_TEST_LIBS = libobol-settings.la libobol-credentials.la libobol-model.la libobol-crypto.la $(CONFIG_LIBS) $(GNUTLS_LIBS) $(GLIB_LIBS)
 
 check_PROGRAMS += testing/unit/settings/test-value testing/unit/settings/test-read testing/unit/settings/test-check
 
@@ -13,3 +13,17 @@ testing_unit_settings_test_read_LDADD = $(SETTINGS_TEST_LIBS) $(CONFIG_LIBS)
 testing_unit_settings_test_check_SOURCES = %D%/test-check.c %D%/settings-test.h
 testing_unit_settings_test_check_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_unit_settings_test_check_LDADD = $(SETTINGS_TEST_LIBS)
+
+check_PROGRAMS += testing/unit/settings/test-dir testing/unit/settings/test-connection testing/unit/settings/test-secrets
+
+testing_unit_settings_test_dir_SOURCES = %D%/test-dir.c %D%/settings-test.h
+testing_unit_settings_test_dir_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_settings_test_dir_LDADD = $(SETTINGS_TEST_LIBS)
+
+testing_unit_settings_test_connection_SOURCES = %D%/test-connection.c %D%/settings-test.h
+testing_unit_settings_test_connection_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_settings_test_connection_LDADD = $(SETTINGS_TEST_LIBS)
+
+testing_unit_settings_test_secrets_SOURCES = %D%/test-secrets.c %D%/settings-test.h
+testing_unit_settings_test_secrets_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_settings_test_secrets_LDADD = $(SETTINGS_TEST_LIBS)

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* schema-manual.c - prints obol.conf(5) from the schema tables: the core's, and those of the plugins whose files are given. */
+#include <gmodule.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <obol/plugin.h>
+
+#include "settings/schema.h"
+
+static const char head[] =
+    ".\\\" Made by doc/schema-manual from the schema tables; do not edit, run \"make update-manual\".\n"
+    ".TH OBOL.CONF 5 \"\" \"Obol\" \"File formats\"\n"
+    ".SH NAME\n"
+    "obol.conf \\- settings of the Obol IKEv2 daemon\n"
+    ".SH SYNOPSIS\n"
+    ".I /etc/obol/obol.conf\n"
+    ".br\n"
+    ".I /etc/obol/conf.d/*.conf\n"
+    ".br\n"
+    ".I /etc/obol/connections.d/*.conf\n"
+    ".br\n"
+    ".I /etc/obol/secrets.d/*.conf\n"
+    ".SH DESCRIPTION\n"
+    "All these files are read, in the order of the list and then of their names, and joined: sections of the same name\n"
+    "become one, and a key that stands twice is an error that names both places. A file that cannot be read, an unknown key or\n"
+    "a value that cannot be honoured refuses the whole; a daemon that runs then keeps what it had.\n"
+    ".B obold \\-\\-check\n"
+    "tells every error with its line, without a start.\n"
+    ".PP\n"
+    "A file holds\n"
+    ".IR key \\ = \\ value ;\n"
+    "pairs. A section is\n"
+    ".IR key \" = { ... };\"\n"
+    "a list of texts is\n"
+    ".BR \"[ \\(dqone\\(dq, \\(dqtwo\\(dq ]\" .\n"
+    "Texts stand in quotes, and so do values with a unit: durations\n"
+    ".RB ( \\(dq90s\\(dq ,\n"
+    ".BR \\(dq5m\\(dq ,\n"
+    ".BR \\(dq1h\\(dq ,\n"
+    ".BR \\(dq2d\\(dq ,\n"
+    ".BR \\(dq200ms\\(dq )\n"
+    "and sizes in bytes\n"
+    ".RB ( \\(dq512k\\(dq ,\n"
+    ".BR \\(dq10M\\(dq ,\n"
+    ".BR \\(dq4G\\(dq ).\n"
+    "Whole numbers without quotes must fit into 32 bits. Names begin with a letter and go on with letters, digits,\n"
+    "\\(dq\\-\\(dq and \\(dq_\\(dq. A comment begins with # or // and ends with its line, or stands between /* and */.\n"
+    ".PP\n"
+    "A key whose name is shown with a * stands for every name that begins so. The keys are those of swanctl.conf where they mean\n"
+    "the same; where the daemon does not know what swanctl.conf knows, the key is refused with the reason.\n";
+
+static const char tail[] =
+    ".SH EXAMPLE\n"
+    ".nf\n"
+    "connections = {\n"
+    "  berlin = {\n"
+    "    local_addrs = [ \"192.0.2.1\" ];  remote_addrs = [ \"198.51.100.7\" ];\n"
+    "    local  = { auth = \"psk\"; id = \"left.example\"; };\n"
+    "    remote = { auth = \"psk\"; id = \"right.example\"; };\n"
+    "    children = {\n"
+    "      net = { local_ts = [ \"10.1.0.0/16\" ];  remote_ts = [ \"10.2.0.0/16\" ];  start_action = \"trap\"; };\n"
+    "    };\n"
+    "  };\n"
+    "};\n"
+    "secrets = {\n"
+    "  ike\\-berlin = { id = [ \"left.example\", \"right.example\" ];  file = \"berlin.psk\"; };\n"
+    "};\n"
+    ".fi\n"
+    ".SH SEE ALSO\n"
+    ".BR obold (8),\n"
+    ".BR obolctl (1)\n";
+
+/* A text in roff: nothing in it is a request or an escape. */
+static void
+put(const char *text)
+{
+    for (const char *p = text; *p != '\0'; p++) {
+        if (p == text && (*p == '.' || *p == '\''))
+            fputs("\\&", stdout);
+        if (*p == '\\')
+            fputs("\\e", stdout);
+        else if (*p == '"')
+            fputs("\\(dq", stdout);
+        else if (*p == '-')
+            fputs("\\-", stdout);
+        else
+            putchar(*p);
+    }
+}
+
+static void
+put_words(const char *before, const char *const *words)
+{
+    fputs(before, stdout);
+    for (; *words != NULL; words++) {
+        put(*words);
+        fputs(words[1] == NULL ? "" : words[2] == NULL ? " or " : ", ", stdout);
+    }
+}
+
+static const char *
+type_word(ObolSettingType type)
+{
+    switch (type) {
+    case OBOL_TYPE_TEXT:
+        return "text";
+    case OBOL_TYPE_BOOL:
+        return "yes or no";
+    case OBOL_TYPE_INTEGER:
+        return "number";
+    case OBOL_TYPE_DURATION:
+        return "duration";
+    case OBOL_TYPE_SIZE:
+        return "size";
+    case OBOL_TYPE_ENUM:
+        return "word";
+    case OBOL_TYPE_LIST:
+        return "list of texts";
+    case OBOL_TYPE_SECTION:
+        return "section";
+    case OBOL_TYPE_SECTIONS:
+        return "sections";
+    }
+    return "";
+}
+
+/* The run-time folder is the build's, not the manual's. */
+static char *
+fallback_of(const ObolSettingSpec *spec)
+{
+    g_auto(GStrv) parts = g_strsplit(spec->fallback, RUNSTATEDIR, -1);
+
+    return g_strjoinv("/run", parts);
+}
+
+static void
+put_key(const ObolSettingSpec *spec)
+{
+    printf(".TP\n.B ");
+    put(spec->name);
+    printf("\n%s", type_word(spec->type));
+    if (spec->unit != NULL)
+        printf(" in %s", spec->unit);
+    if (spec->type == OBOL_TYPE_ENUM && spec->only == NULL)
+        put_words(": ", spec->choices);
+    else if (spec->only != NULL)
+        put_words(", only ", spec->only);
+    else if (spec->type == OBOL_TYPE_INTEGER && (spec->min != 0 || spec->max != 0))
+        printf(" between %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT, spec->min, spec->max);
+    if (spec->required) {
+        fputs("; must be set", stdout);
+    } else if (spec->fallback != NULL) {
+        g_autofree char *fallback = fallback_of(spec);
+
+        fputs("; default ", stdout);
+        put(fallback);
+    }
+    if (spec->restart)
+        fputs("; applied at the next start", stdout);
+    fputs(".\n", stdout);
+    if (spec->doc != NULL) {
+        put(spec->doc);
+        putchar('\n');
+    }
+}
+
+/* Known from swanctl.conf, and of one value here or none: worth a line each. */
+static gboolean
+is_rest(const ObolSettingSpec *spec)
+{
+    return spec->only != NULL && spec->doc == NULL;
+}
+
+static void
+put_rest(const ObolSettingSpec *members)
+{
+    gboolean any = FALSE;
+
+    for (; members->name != NULL; members++) {
+        if (!is_rest(members))
+            continue;
+        if (!any)
+            printf(".PP\nAccepted at the values that are shown, so that settings which say them need no change:\n");
+        any = TRUE;
+        printf(".TP\n.B ");
+        put(members->name);
+        putchar('\n');
+        put_words(members->only[0] != NULL ? "only " : "no value", members->only);
+        fputs(": ", stdout);
+        put(members->why);
+        putchar('\n');
+    }
+}
+
+static void
+put_section(const char *path, const char *doc, const ObolSettingSpec *members)
+{
+    printf(".SH ");
+    put(path);
+    putchar('\n');
+    if (doc != NULL) {
+        put(doc);
+        putchar('\n');
+    }
+    for (const ObolSettingSpec *spec = members; spec->name != NULL; spec++)
+        if (!is_rest(spec))
+            put_key(spec);
+    put_rest(members);
+    for (const ObolSettingSpec *spec = members; spec->name != NULL; spec++) {
+        g_autofree char *below = g_strdup_printf("%s.%s%s", path, spec->name, spec->type == OBOL_TYPE_SECTIONS ? ".NAME" : "");
+
+        if (spec->members != NULL)
+            put_section(below, NULL, spec->members);
+    }
+}
+
+/* FALSE when the file is no plugin. */
+static gboolean
+put_plugin(const char *path)
+{
+    GModule *module = g_module_open(path, G_MODULE_BIND_LAZY | G_MODULE_BIND_LOCAL);
+    gpointer symbol = NULL;
+    const ObolPlugin *plugin;
+    g_autofree char *title = NULL;
+
+    if (module == NULL || !g_module_symbol(module, OBOL_PLUGIN_SYMBOL, &symbol)) {
+        fprintf(stderr, "%s\n", g_module_error());
+        return FALSE;
+    }
+    plugin = symbol;
+    title = g_strdup_printf("plugins.%s", plugin->name);
+    if (plugin->settings != NULL)
+        put_section(title, plugin->summary, plugin->settings);
+    return TRUE;
+}
+
+int
+main(int argc, char **argv)
+{
+    gboolean ok = TRUE;
+
+    fputs(head, stdout);
+    for (const ObolSettingSpec *spec = obol_schema; spec->name != NULL; spec++) {
+        g_autofree char *path = g_strdup_printf("%s%s", spec->name, spec->type == OBOL_TYPE_SECTIONS ? ".NAME" : "");
+
+        if (spec->members != NULL)
+            put_section(path, spec->doc, spec->members);
+    }
+    printf(".SH plugins.NAME\nA plugin is loaded when it has a section here.\n"
+           ".TP\n.B load\nyes or no, or a rank; default yes.\n"
+           "Where several plugins provide the same thing the one of the highest rank serves, and the others stand by.\n");
+    for (int i = 1; i < argc; i++)
+        ok = put_plugin(argv[i]) && ok;
+    fputs(tail, stdout);
+    return ok ? 0 : 1;
+}
