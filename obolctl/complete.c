@@ -51,7 +51,7 @@ complete_names(Ctl *ctl, const char *prefix, gboolean children)
 static void
 complete_options(const CtlCommand *command, const char *prefix)
 {
-    static const char *const globals[] = { "--json", "--quiet", "--socket", "--timeout", "--color", "--help" };
+    static const char *const globals[] = { "--json", "--quiet", "--no-legend", "--socket", "--timeout", "--color", "--help" };
 
     for (const GOptionEntry *option = command->options; option != NULL && option->long_name != NULL; option++) {
         g_autofree char *word = g_strconcat("--", option->long_name, NULL);

@@ -40,6 +40,7 @@ typedef struct {
     char *socket;
     double timeout_s; /* negative: not given */
     gboolean json, quiet;
+    gboolean no_legend; /* nothing but what was asked for: no headings, no "nothing there" */
     gboolean colored;
     gboolean pretty; /* JSON for a person's eye: stdout is a terminal */
     CtlSession *session;

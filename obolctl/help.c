@@ -31,11 +31,12 @@ ctl_print_usage(FILE *to)
     fputs(_("\nGlobal options, before or behind the verb:\n"
             "  -j, --json             print JSON\n"
             "  -q, --quiet            no notes on the way\n"
+            "      --no-legend        no headings, nothing for an empty list\n"
             "  -s, --socket PATH      the daemon's control socket\n"
             "  -t, --timeout SECONDS  give up after so many seconds\n"
             "      --color WHEN       auto, always or never\n"
             "  -h, --help             show this, or the options of a verb\n"
-            "  -V, --version          show versions\n\n"
+            "  -V, --version          show the version of obolctl\n\n"
             "obolctl(1) tells the exit statuses.\n"),
           to);
 }

@@ -99,7 +99,7 @@ draw_heading(CtlLadder *ladder, const ObolNode *message, gboolean ours, int widt
     g_autofree char *heading = g_strconcat(left, " ", right, NULL);
     int gap = width - (int) strlen(left) - (int) strlen(right) + 2;
 
-    if (g_strcmp0(heading, ladder->heading) == 0)
+    if (ladder->ctl->no_legend || g_strcmp0(heading, ladder->heading) == 0)
         return;
     ctl_put(ladder->ctl, CTL_PLAIN, "%*s", TIME_WIDTH, "");
     ctl_put(ladder->ctl, CTL_BOLD, "%s%*s%s", left, MAX(gap, 1), "", right);

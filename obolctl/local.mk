@@ -10,7 +10,8 @@ libobolctl_la_LIBADD = $(GLIB_LIBS)
 
 bin_PROGRAMS += obolctl/obolctl
 obolctl_obolctl_SOURCES = %D%/main.c
-obolctl_obolctl_CPPFLAGS = $(PUBLIC_CPPFLAGS) -I$(top_srcdir) -DLOCALEDIR=\"$(localedir)\"
+obolctl_obolctl_CPPFLAGS = $(PUBLIC_CPPFLAGS) -I$(top_srcdir) -DPACKAGE_VERSION=\"$(PACKAGE_VERSION)\" \
+	-DLOCALEDIR=\"$(localedir)\"
 obolctl_obolctl_CFLAGS = $(PROGRAM_CFLAGS)
 obolctl_obolctl_LDFLAGS = $(PROGRAM_LDFLAGS)
 obolctl_obolctl_LDADD = libobolctl.la libobol-vici-codec.la libobol.la $(GLIB_LIBS)

@@ -21,6 +21,8 @@ global_group(Globals *globals)
     const GOptionEntry entries[] = {
         { "json", 'j', 0, G_OPTION_ARG_NONE, &globals->ctl->json, N_("print JSON"), NULL },
         { "quiet", 'q', 0, G_OPTION_ARG_NONE, &globals->ctl->quiet, N_("no notes on the way"), NULL },
+        { "no-legend", 0, 0, G_OPTION_ARG_NONE, &globals->ctl->no_legend, N_("no headings, nothing for an empty list"),
+          NULL },
         { "socket", 's', 0, G_OPTION_ARG_FILENAME, &globals->ctl->socket, N_("the daemon's control socket"),
           N_("PATH") },
         { "timeout", 't', 0, G_OPTION_ARG_DOUBLE, &globals->ctl->timeout_s, N_("give up after so many seconds"),
@@ -101,8 +103,10 @@ run(Globals *globals, char ***argv)
         g_error_free(error);
         return status;
     }
+    if (globals->version)
+        printf("obolctl %s\n", PACKAGE_VERSION);
     if (globals->version || globals->help)
-        return globals->version ? ctl_version(ctl, NULL) : ctl_help(ctl, (char *[]) { NULL });
+        return globals->version ? CTL_OK : ctl_help(ctl, (char *[]) { NULL });
     if ((*argv)[0] == NULL || (*argv)[1] == NULL) {
         ctl_print_usage(stderr);
         return CTL_USAGE;

@@ -33,35 +33,35 @@ print_json(const Ctl *ctl, const ObolNode *reply)
     ctl_json_end(&json);
 }
 
-CtlStatus
-ctl_version(Ctl *ctl, G_GNUC_UNUSED char **objects)
+static void
+print_version(const Ctl *ctl, const ObolNode *daemon)
 {
-    g_auto(ObolViciWriter) request = { 0 };
-    g_autoptr(ObolNode) reply = NULL;
-    g_autoptr(GError) error = NULL;
     CtlJson json;
 
-    ctl_request(&request, "version");
-    if (ctl_session(ctl, &error) != NULL)
-        reply = ctl_session_call(ctl->session, &request, ctl_patience_ms(ctl, CTL_ANSWER_MS), NULL, NULL, &error);
     if (ctl->json) {
         ctl_json_init(&json, stdout, ctl->pretty);
         ctl_json_begin(&json);
         ctl_json_text(&json, "obolctl", PACKAGE_VERSION);
-        if (reply != NULL)
-            ctl_json_node(&json, "daemon", reply);
+        ctl_json_node(&json, "daemon", daemon);
         ctl_json_end(&json);
-        return CTL_OK;
+        return;
     }
     printf("obolctl %s\n", PACKAGE_VERSION);
-    if (reply == NULL) { /* no daemon is no failure of the question what this program is */
-        printf(_("daemon: %s\n"), error->message);
-        return CTL_OK;
-    }
-    ctl_put(ctl, CTL_PLAIN, "%s %s (%s %s, %s)", ctl_value(reply, "daemon"), ctl_value(reply, "version"),
-            ctl_value(reply, "sysname"), ctl_value(reply, "release"), ctl_value(reply, "machine"));
+    ctl_put(ctl, CTL_PLAIN, "%s %s (%s %s, %s)", ctl_value(daemon, "daemon"), ctl_value(daemon, "version"),
+            ctl_value(daemon, "sysname"), ctl_value(daemon, "release"), ctl_value(daemon, "machine"));
     putchar('\n');
-    return CTL_OK;
+}
+
+/* Also the question whether the daemon answers; --version asks nobody. */
+CtlStatus
+ctl_version(Ctl *ctl, G_GNUC_UNUSED char **objects)
+{
+    CtlStatus status;
+    g_autoptr(ObolNode) reply = ask(ctl, "version", NULL, NULL, NULL, NULL, &status);
+
+    if (reply != NULL)
+        print_version(ctl, reply);
+    return status;
 }
 
 CtlStatus
@@ -256,7 +256,8 @@ ctl_explain(Ctl *ctl, char **objects)
         return CTL_OK;
     }
     if (last == NULL) {
-        puts(_("Nothing failed lately."));
+        if (!ctl->no_legend)
+            puts(_("Nothing failed lately."));
         return CTL_OK;
     }
     print_failure_line(ctl, last);

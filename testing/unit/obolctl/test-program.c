@@ -99,6 +99,17 @@ test_options_may_stand_behind_the_verb(void)
 }
 
 static void
+test_empty_list_is_empty(void)
+{
+    g_auto(Run) run = { 0 };
+
+    fake.n_sas = 0;
+    run = run_program(ARGS("list-sas", "--no-legend"), NULL, NULL);
+    g_assert_cmpint(run.status, ==, 0);
+    g_assert_cmpstr(run.out, ==, "");
+}
+
+static void
 test_raw_list_is_as_swanctl_prints_it(void)
 {
     g_auto(Run) run = run_program(ARGS("list-sas", "--raw"), NULL, NULL);
@@ -212,6 +223,13 @@ test_no_daemon_is_status_8(void)
     run = run_program(ARGS("list-sas"), NULL, NULL);
     g_assert_cmpint(run.status, ==, 8);
     g_assert_nonnull(strstr(run.err, "obold is not running"));
+    run_clear(&run);
+    run = run_program(ARGS("version"), NULL, NULL);
+    g_assert_cmpint(run.status, ==, 8);
+    run_clear(&run);
+    run = run_program(ARGS("--version"), NULL, NULL);
+    g_assert_cmpint(run.status, ==, 0);
+    g_assert_true(g_str_has_prefix(run.out, "obolctl "));
 }
 
 static void
@@ -266,6 +284,7 @@ static const struct {
 } tests[] = {
     { "/obolctl/list-sas/is-readable", test_list_sas_is_readable },
     { "/obolctl/options/may-stand-behind-the-verb", test_options_may_stand_behind_the_verb },
+    { "/obolctl/list-sas/empty-list-is-empty", test_empty_list_is_empty },
     { "/obolctl/list-sas/raw-is-as-swanctl-prints-it", test_raw_list_is_as_swanctl_prints_it },
     { "/obolctl/up/notes-go-to-stderr-and-steer-nothing", test_notes_go_to_stderr_and_steer_nothing },
     { "/obolctl/down/counts-what-went", test_terminate_counts_what_went },
