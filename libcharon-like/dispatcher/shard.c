@@ -9,18 +9,6 @@
 #define LOG_LINES_PER_SECOND 5
 #define SHARDS_MAX 256
 
-/* Cookies are asked for well before an address's own limit: see admission.h. */
-const ObolShardLimits obol_shard_default_limits = {
-    .number = 0,
-    .n_shards = 1,
-    .cookie_threshold = 32,
-    .half_open_limit = 10000,
-    .half_open_per_address = 256,
-    .ike_sa_limit = 0,
-    .cookie_lifetime_us = 60 * G_USEC_PER_SEC,
-    .stray_replies_per_second = 20,
-};
-
 static guint32
 next_unique_id(gpointer data)
 {

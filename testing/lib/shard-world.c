@@ -96,9 +96,10 @@ listen_log(gpointer data, G_GNUC_UNUSED const char *group, G_GNUC_UNUSED int lev
 /* --- birth and death --- */
 
 World *
-world_new(const ObolShardLimits *limits, const ObolCrypto *crypto, const ObolRandom *random)
+world_new(const ObolShardLimits *limits, const ObolCrypto *crypto, guint64 seed)
 {
     World *world = g_new0(World, 1);
+    ObolRandom random = test_random_init(&world->random, seed);
     ObolPorts ports = {
         .send = port_send, .keep_alive = port_keep_alive, .wake_at = port_wake_at, .kernel = port_kernel, .job = port_job,
         .listener = &world->listener, .command_done = port_command_done, .locate = port_locate,
@@ -115,7 +116,7 @@ world_new(const ObolShardLimits *limits, const ObolCrypto *crypto, const ObolRan
     g_queue_init(&world->requests);
     g_queue_init(&world->jobs);
     g_queue_init(&world->located);
-    world->shard = obol_shard_new(limits, crypto, random, &ports, world);
+    world->shard = obol_shard_new(limits, crypto, &random, &ports, world);
     return world;
 }
 

@@ -4,6 +4,7 @@
 #define OBOL_TESTING_SHARD_WORLD_H
 
 #include "dispatcher/shard.h"
+#include "testing/lib/test-crypto.h"
 
 /* What the shard sent: kept until taken. */
 typedef struct {
@@ -23,6 +24,7 @@ typedef struct {
 
 typedef struct {
     ObolShard *shard;
+    TestRandom random;
     gint64 now_us, wake_us;
     GQueue sent;     /* of WorldDatagram */
     GQueue requests; /* of WorldRequest */
@@ -37,7 +39,7 @@ typedef struct {
     ObolListenerVtable listener;
 } World;
 
-World *world_new(const ObolShardLimits *limits, const ObolCrypto *crypto, const ObolRandom *random);
+World *world_new(const ObolShardLimits *limits, const ObolCrypto *crypto, guint64 seed);
 void world_free(World *world);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(World, world_free)
 

@@ -1,1 +1,34 @@
-# filled by its room
+# dispatcher
+check_LTLIBRARIES += libobol-testing-shard.la
+libobol_testing_shard_la_SOURCES = testing/lib/shard-world.c testing/lib/shard-world.h
+libobol_testing_shard_la_CPPFLAGS = $(TEST_CPPFLAGS)
+libobol_testing_shard_la_LIBADD = $(GLIB_LIBS)
+
+# A shard with everything below it.
+SHARD_TEST_LIBS = libobol-testing-shard.la libobol-dispatcher.la libobol-engine.la libobol-credentials.la \
+	libobol-testing-crypto.la libobol-crypto-backend.la libobol-crypto.la libobol-wire.la libobol-model.la \
+	$(GLIB_LIBS) $(GNUTLS_LIBS) $(NETTLE_LIBS) -lgmp
+
+check_PROGRAMS += testing/unit/dispatcher/test-admission testing/unit/dispatcher/test-shard \
+	testing/unit/dispatcher/test-stray testing/unit/dispatcher/test-tables testing/unit/dispatcher/test-uniqueness
+
+testing_unit_dispatcher_test_admission_SOURCES = %D%/test-admission.c %D%/first-request.c %D%/first-request.h
+testing_unit_dispatcher_test_admission_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_dispatcher_test_admission_LDADD = libobol-dispatcher.la libobol-testing-crypto.la libobol-crypto-backend.la \
+	libobol-crypto.la libobol-wire.la libobol-model.la $(GLIB_LIBS) $(GNUTLS_LIBS) $(NETTLE_LIBS) -lgmp
+
+testing_unit_dispatcher_test_shard_SOURCES = %D%/test-shard.c %D%/first-request.c %D%/first-request.h
+testing_unit_dispatcher_test_shard_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_dispatcher_test_shard_LDADD = $(SHARD_TEST_LIBS)
+
+testing_unit_dispatcher_test_stray_SOURCES = %D%/test-stray.c %D%/first-request.c %D%/first-request.h
+testing_unit_dispatcher_test_stray_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_dispatcher_test_stray_LDADD = $(SHARD_TEST_LIBS)
+
+testing_unit_dispatcher_test_tables_SOURCES = %D%/test-tables.c
+testing_unit_dispatcher_test_tables_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_dispatcher_test_tables_LDADD = libobol-dispatcher.la libobol-crypto.la $(GLIB_LIBS)
+
+testing_unit_dispatcher_test_uniqueness_SOURCES = %D%/test-uniqueness.c %D%/first-request.c %D%/first-request.h
+testing_unit_dispatcher_test_uniqueness_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_dispatcher_test_uniqueness_LDADD = $(SHARD_TEST_LIBS)
