@@ -19,3 +19,12 @@ testing_unit_kernel_userspace_test_spd_LDADD = $(USERSPACE_TEST_LIBS)
 testing_unit_kernel_userspace_test_tables_SOURCES = %D%/test-tables.c
 testing_unit_kernel_userspace_test_tables_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_unit_kernel_userspace_test_tables_LDADD = libobol-userspace.la $(USERSPACE_TEST_LIBS)
+
+USERSPACE_CRYPTO_LIBS = libobol-testing.la libobol-testing-crypto.la libobol-userspace-core.la libobol-crypto-backend.la \
+	libobol-crypto.la libobol-wire.la libobol-model.la $(GLIB_LIBS)
+
+check_PROGRAMS += testing/unit/kernel-userspace/test-esp
+testing_unit_kernel_userspace_test_esp_SOURCES = %D%/test-esp.c
+testing_unit_kernel_userspace_test_esp_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_kernel_userspace_test_esp_LDADD = $(USERSPACE_CRYPTO_LIBS)
+EXTRA_DIST += testing/vectors/rfc/esp-aes-gcm-gmac.txt testing/vectors/rfc/chacha20-poly1305-ikev2-esp.txt
