@@ -232,6 +232,14 @@ check_node(ObolFaults *faults, const ObolNode *node, const ObolSettingSpec *spec
     }
 }
 
+/* "local_adrs" is no section of the family "local*", but a misspelt "local_addrs". */
+static gboolean
+takes_for_section(const ObolSettingSpec *spec, const ObolNode *node)
+{
+    return in_family(spec) && spec->type == OBOL_TYPE_SECTION && node->kind != OBOL_NODE_SECTION
+           && strlen(node->name) >= strlen(spec->name);
+}
+
 static void
 check_section(ObolFaults *faults, const ObolNode *section, const ObolSettingSpec *members, guint depth)
 {
@@ -246,7 +254,7 @@ check_section(ObolFaults *faults, const ObolNode *section, const ObolSettingSpec
         const ObolNode *item = section->items->pdata[i];
         const ObolSettingSpec *spec = obol_spec_find(members, item->name);
 
-        if (spec == NULL || (in_family(spec) && spec->type == OBOL_TYPE_SECTION && item->kind != OBOL_NODE_SECTION))
+        if (spec == NULL || takes_for_section(spec, item))
             refuse_unknown(faults, item, members);
         else
             check_node(faults, item, spec, depth);

@@ -267,6 +267,8 @@ obol_settings_read_text(const char *text, gsize n, const char *file_name, GError
             break;
         obol_scanner_fault(&reader.scanner, "this brace closes nothing");
         obol_scanner_next(&reader.scanner);
+        if (obol_scanner_is(&reader.scanner, ';'))
+            obol_scanner_next(&reader.scanner);
     }
     obol_faults_add_twins(&faults, root);
     if (faults.n == 0)

@@ -10,7 +10,7 @@
 #define NAME_MAX_N 128
 
 /* Keys whose values are never shown, whatever is wrong with the file; which of them exist is the schemas' business. */
-static const char *const secret_words[] = { "secret", "password", "passphrase", "pin" };
+static const char *const secret_words[] = { "secret", "password", "passphrase", "pin", NULL };
 
 static gboolean
 begins_with(const char *text, gsize n, const char *word)
@@ -18,13 +18,17 @@ begins_with(const char *text, gsize n, const char *word)
     return n >= strlen(word) && g_ascii_strncasecmp(text, word, strlen(word)) == 0;
 }
 
+/* Or a misspelling: the admin will be shown that line. */
 static gboolean
 names_secret(const Scanner *scanner, const Token *token)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(secret_words); i++)
-        if (token->n == strlen(secret_words[i]) && begins_with(scanner->text + token->start, token->n, secret_words[i]))
+    g_autofree char *name = g_strndup(scanner->text + token->start, token->n);
+    g_autofree char *small = g_ascii_strdown(name, -1);
+
+    for (const char *const *word = secret_words; *word != NULL; word++)
+        if (strstr(small, *word) != NULL)
             return TRUE;
-    return FALSE;
+    return obol_nearest_name(name, secret_words) != NULL;
 }
 
 static void
@@ -40,9 +44,9 @@ static void
 mask_doubtful_line(Scanner *scanner)
 {
     for (gsize i = scanner->line_start; i < scanner->at; i++)
-        for (gsize w = 0; w < G_N_ELEMENTS(secret_words); w++)
-            if (begins_with(scanner->text + i, scanner->at - i, secret_words[w])) {
-                mask(scanner, i + strlen(secret_words[w]), scanner->at);
+        for (const char *const *word = secret_words; *word != NULL; word++)
+            if (begins_with(scanner->text + i, scanner->at - i, *word)) {
+                mask(scanner, i + strlen(*word), scanner->at);
                 return;
             }
 }
@@ -126,6 +130,8 @@ obol_scanner_line(const Scanner *scanner, gsize line_start)
     const char *end = memchr(start, '\n', scanner->n - line_start);
     gsize n = end != NULL ? (gsize) (end - start) : scanner->n - line_start;
 
+    if (n > 0 && start[n - 1] == '\r')
+        n--;
     return g_ref_string_new_len(start, (gssize) n);
 }
 
@@ -345,7 +351,8 @@ scan_number(Scanner *scanner)
     g_ascii_strtod(text, &end);
     token->kind = TOKEN_FLOAT;
     if (end == text || *end != '\0') {
-        obol_scanner_fault(scanner, "\"%.40s\" is no number; a value with a unit is a text and stands in quotes", text);
+        obol_scanner_fault(scanner, "\"%.40s\" is no number; texts stand in quotes, and names begin with a letter",
+                           text);
         token->kind = TOKEN_BAD;
     }
 }

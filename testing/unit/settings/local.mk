@@ -27,3 +27,9 @@ testing_unit_settings_test_connection_LDADD = $(SETTINGS_TEST_LIBS)
 testing_unit_settings_test_secrets_SOURCES = %D%/test-secrets.c %D%/settings-test.h
 testing_unit_settings_test_secrets_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_unit_settings_test_secrets_LDADD = $(SETTINGS_TEST_LIBS)
+
+check_PROGRAMS += testing/unit/settings/test-corpus
+testing_unit_settings_test_corpus_SOURCES = %D%/test-corpus.c %D%/settings-test.h
+testing_unit_settings_test_corpus_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_settings_test_corpus_LDADD = $(SETTINGS_TEST_LIBS)
+EXTRA_DIST += %D%/corpus

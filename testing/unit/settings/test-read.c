@@ -166,6 +166,8 @@ test_secrets_are_masked(void)
         "secret : geheim;",
         "secret = \"geheim\"; secret = \"geheim\";",
         "secret\n=\n\"geheim",
+        "secrte = \"geheim\"; x = y;",
+        "my_Secrets = \"geheim\"; x = y;",
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(broken); i++) {
