@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* schema-manual.c - prints obol.conf(5) from the schema tables: the core's, and those of the plugins whose files are given. */
+/* schema-manual.c - prints obol.conf(5) from the schema tables: the core's, and those of the plugins whose files are given; or,
+ * with --sample, a commented sample file: of the core's `daemon` section, or of the one plugin whose file is given. */
 #include <gmodule.h>
 #include <stdio.h>
 #include <string.h>
@@ -215,31 +216,21 @@ put_section(const char *path, const char *doc, const ObolSettingSpec *members)
     }
 }
 
-/* FALSE when the file is no plugin. */
-static gboolean
-put_plugin(const char *path)
+/* NULL when the file is no plugin. */
+static const ObolPlugin *
+open_plugin(const char *path)
 {
     GModule *module = g_module_open(path, G_MODULE_BIND_LAZY | G_MODULE_BIND_LOCAL);
     gpointer symbol = NULL;
-    const ObolPlugin *plugin;
-    g_autofree char *title = NULL;
 
-    if (module == NULL || !g_module_symbol(module, OBOL_PLUGIN_SYMBOL, &symbol)) {
+    if (module == NULL || !g_module_symbol(module, OBOL_PLUGIN_SYMBOL, &symbol))
         fprintf(stderr, "%s\n", g_module_error());
-        return FALSE;
-    }
-    plugin = symbol;
-    title = g_strdup_printf("plugins.%s", plugin->name);
-    if (plugin->settings != NULL)
-        put_section(title, plugin->summary, plugin->settings);
-    return TRUE;
+    return symbol;
 }
 
-int
-main(int argc, char **argv)
+static gboolean
+put_manual(char **paths)
 {
-    gboolean ok = TRUE;
-
     fputs(head, stdout);
     for (const ObolSettingSpec *spec = obol_schema; spec->name != NULL; spec++) {
         g_autofree char *path = g_strdup_printf("%s%s", spec->name, spec->type == OBOL_TYPE_SECTIONS ? ".NAME" : "");
@@ -250,8 +241,93 @@ main(int argc, char **argv)
     printf(".SH plugins.NAME\nA plugin is loaded when it has a section here.\n"
            ".TP\n.B load\nyes or no, or a rank; default yes.\n"
            "Where several plugins provide the same thing the one of the highest rank serves, and the others stand by.\n");
-    for (int i = 1; i < argc; i++)
-        ok = put_plugin(argv[i]) && ok;
+    for (; *paths != NULL; paths++) {
+        const ObolPlugin *plugin = open_plugin(*paths);
+        g_autofree char *title = plugin != NULL ? g_strdup_printf("plugins.%s", plugin->name) : NULL;
+
+        if (plugin == NULL)
+            return FALSE;
+        if (plugin->settings != NULL)
+            put_section(title, plugin->summary, plugin->settings);
+    }
     fputs(tail, stdout);
-    return ok ? 0 : 1;
+    return TRUE;
+}
+
+/* A default as a user would write it. */
+static char *
+literal(const ObolSettingSpec *spec)
+{
+    g_autofree char *fallback = spec->fallback != NULL ? fallback_of(spec) : g_strdup("");
+
+    switch (spec->type) {
+    case OBOL_TYPE_BOOL:
+        return g_strdup(g_str_equal(fallback, "yes") ? "true" : "false");
+    case OBOL_TYPE_INTEGER:
+        return g_strdup(*fallback != '\0' ? fallback : "0");
+    case OBOL_TYPE_LIST:
+        return *fallback != '\0' ? g_strdup_printf("[ \"%s\" ]", fallback) : g_strdup("[ ]");
+    case OBOL_TYPE_TEXT:
+    case OBOL_TYPE_DURATION:
+    case OBOL_TYPE_SIZE:
+    case OBOL_TYPE_ENUM:
+        return g_strdup_printf("\"%s\"", fallback);
+    case OBOL_TYPE_SECTION:
+    case OBOL_TYPE_SECTIONS:
+        break;
+    }
+    return g_strdup("{ }");
+}
+
+static void
+put_choices(const char *const *choices)
+{
+    g_autofree char *joined = g_strjoinv(", ", (char **) choices);
+
+    printf(" One of %s.", joined);
+}
+
+static void
+put_sample_keys(const ObolSettingSpec *members, const char *indent)
+{
+    for (; members->name != NULL; members++) {
+        g_autofree char *value = literal(members);
+
+        if (is_rest(members))
+            continue;
+        printf("\n%s# %s", indent, members->doc);
+        if (members->type == OBOL_TYPE_ENUM)
+            put_choices(members->choices);
+        printf("%s\n%s# %s = %s;\n", members->restart ? " (Applied at the next start.)" : "", indent, members->name, value);
+    }
+}
+
+static gboolean
+put_sample(const char *path)
+{
+    const ObolPlugin *plugin = path != NULL ? open_plugin(path) : NULL;
+
+    if (path == NULL) {
+        fputs("# The daemon as a whole. What is commented out shows the defaults; obol.conf(5) tells all keys.\n"
+              "# Plugins stand in conf.d, connections in connections.d, shared keys in secrets.d.\n\ndaemon = {", stdout);
+        put_sample_keys(obol_schema[0].members, "  ");
+        fputs("};\n", stdout);
+        return TRUE;
+    }
+    if (plugin == NULL)
+        return FALSE;
+    printf("# %s: %s. What is commented out shows the defaults.\n\nplugins = {\n  %s = {\n    load = true;\n", plugin->name,
+           plugin->summary, plugin->name);
+    if (plugin->settings != NULL)
+        put_sample_keys(plugin->settings, "    ");
+    fputs("  };\n};\n", stdout);
+    return TRUE;
+}
+
+int
+main(int argc, char **argv)
+{
+    if (argc > 1 && g_str_equal(argv[1], "--sample"))
+        return put_sample(argv[2]) ? 0 : 1;
+    return put_manual(argv + 1) ? 0 : 1;
 }

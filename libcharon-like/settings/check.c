@@ -134,11 +134,12 @@ static void
 check_range(ObolFaults *faults, const ObolNode *node, const ObolSettingSpec *spec, gint64 number)
 {
     g_autofree char *min = NULL, *max = NULL;
+    gint64 highest = spec->max >= spec->min ? spec->max : G_MAXINT64; /* a row may have a lower bound alone */
 
-    if ((spec->min == 0 && spec->max == 0) || (number >= spec->min && number <= spec->max))
+    if ((spec->min == 0 && spec->max == 0) || (number >= spec->min && number <= highest))
         return;
     min = format_number(spec->type, spec->min);
-    max = format_number(spec->type, spec->max);
+    max = format_number(spec->type, highest);
     obol_faults_add(faults, OBOL_SETTINGS_ERROR_VALUE, node, "%s: %s is not between %s and %s", node->name, node->value, min,
                     max);
 }

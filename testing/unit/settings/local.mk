@@ -33,3 +33,9 @@ testing_unit_settings_test_corpus_SOURCES = %D%/test-corpus.c %D%/settings-test.
 testing_unit_settings_test_corpus_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_unit_settings_test_corpus_LDADD = $(SETTINGS_TEST_LIBS)
 EXTRA_DIST += %D%/corpus
+
+check_PROGRAMS += testing/unit/settings/test-manual
+testing_unit_settings_test_manual_SOURCES = %D%/test-manual.c %D%/settings-test.h
+testing_unit_settings_test_manual_CPPFLAGS = $(TEST_CPPFLAGS) \
+	-DOBOL_PLUGINS="\"`for plugin in $(plugin_LTLIBRARIES:.la=); do echo $$plugin; done | LC_ALL=C sort | xargs`\""
+testing_unit_settings_test_manual_LDADD = $(SETTINGS_TEST_LIBS)
