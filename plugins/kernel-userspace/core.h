@@ -48,10 +48,11 @@ typedef struct {
     gpointer data;
 } CoreCalls;
 
-/* A packet of the host, with CORE_HEADROOM and CORE_TAILROOM around it, overwritten. */
+/* A packet of the host, with CORE_HEADROOM before it and @n_behind, at least CORE_TAILROOM, behind; overwritten.  TFC padding goes
+ * as far as there is room. */
 typedef struct {
     guint8 *data;
-    gsize n;
+    gsize n, n_behind;
 } CorePacket;
 
 typedef struct Core Core;

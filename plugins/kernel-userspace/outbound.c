@@ -65,6 +65,14 @@ flush_run(Core *core, gint64 now_us)
     send_run(core, now_us);
 }
 
+/* A packet on its way through. @n_behind: room behind it; @whole: put together from fragments. */
+typedef struct {
+    guint8 *data;
+    gsize n_behind;
+    gboolean whole;
+    Packet packet;
+} Outgoing;
+
 static void
 tell_acquire(Core *core, const Policy *policy, const Flow *flow)
 {
@@ -81,14 +89,14 @@ tell_acquire(Core *core, const Policy *policy, const Flow *flow)
 
 /* A protected flow without an SA: it waits, or is lost; it never leaves in clear. */
 static void
-without_sa(Core *core, const Policy *policy, gboolean expired, const guint8 *data, const Packet *packet, gint64 now_us)
+without_sa(Core *core, const Policy *policy, gboolean expired, const Outgoing *out, gint64 now_us)
 {
     if (!policy->trap) {
         core_drop(core, expired ? DROP_OUT_EXPIRED : DROP_OUT_NO_SA, now_us);
         return;
     }
-    switch (acquires_add(&core->acquires, policy, &packet->flow, data, packet->n, now_us)) {
-    case ACQUIRE_ASK: tell_acquire(core, policy, &packet->flow); break;
+    switch (acquires_add(&core->acquires, policy, &out->packet.flow, out->data, out->packet.n, now_us)) {
+    case ACQUIRE_ASK: tell_acquire(core, policy, &out->packet.flow); break;
     case ACQUIRE_KEPT: break;
     case ACQUIRE_FULL: core_drop(core, DROP_OUT_HELD, now_us); break;
     }
@@ -118,27 +126,29 @@ decide(Core *core, const Flow *flow, Policy **policy, Sa **sa, gboolean *expired
 /* RFC 4301 section 8.2.1: %TRUE when the packet must not be sent as it is; its sender has then been told, within reason.  What
  * may be fragmented is: outside, by the system, as RFC 4303 section 3.3.4 has it. */
 static gboolean
-too_big(Core *core, const Sa *sa, const guint8 *data, const Packet *packet, gint64 now_us)
+too_big(Core *core, const Sa *sa, const Outgoing *out, gint64 now_us)
 {
+    const Packet *packet = &out->packet;
     gsize n_outside = sa->mode == OBOL_MODE_TRANSPORT ? packet->n_fixed : 0, mtu = sa->mtu + n_outside;
     guint8 message[ICMP_MESSAGE_MAX];
     gsize n;
 
     if (packet->flow.family == AF_INET6)
         mtu = MAX(mtu, IP6_MTU_MIN);
-    if (!packet->df || packet->n <= mtu)
+    if (out->whole || !packet->df || packet->n <= mtu)
         return FALSE;
-    n = icmp_rate_allows(&core->icmp_rate, now_us) ? icmp_too_big(data, packet, mtu, message) : 0;
+    n = icmp_rate_allows(&core->icmp_rate, now_us) ? icmp_too_big(out->data, packet, mtu, message) : 0;
     if (n > 0)
         core->calls.to_host(core->calls.data, message, n);
     core_drop(core, DROP_OUT_TOO_BIG, now_us);
     return TRUE;
 }
 
-/* Puts the packet into the run of its SA.  @n_behind: room behind the packet, @n_before: before it. */
+/* Puts the packet into the run of its SA. */
 static void
-enqueue(Core *core, Sa *sa, guint8 *data, const Packet *packet, gint64 now_us)
+enqueue(Core *core, Sa *sa, const Outgoing *out, gint64 now_us)
 {
+    const Packet *packet = &out->packet;
     gboolean transport = sa->mode == OBOL_MODE_TRANSPORT;
     gsize n_outside = transport ? packet->n_fixed : 0;
     Run *run = &core->run;
@@ -151,83 +161,85 @@ enqueue(Core *core, Sa *sa, guint8 *data, const Packet *packet, gint64 now_us)
     run->sa = sa;
     p = &run->packets[run->n];
     *p = (EspPacket) {
-        .data = data + n_outside, .n = packet->n - n_outside,
-        .n_before = CORE_HEADROOM + n_outside, .n_behind = CORE_TAILROOM,
+        .data = out->data + n_outside, .n = packet->n - n_outside,
+        .n_before = CORE_HEADROOM + n_outside, .n_behind = out->n_behind,
         .next_header = transport ? packet->next_after_fixed : packet->flow.family == AF_INET ? PROTO_IPIP : PROTO_IPV6,
     };
     if (!transport) /* RFC 4303 section 2.7: only an inner header tells where the padding starts */
-        p->n_pad_to = MIN(MIN(sa->tfc_padding, sa->mtu), p->n + CORE_TAILROOM - ESP_TAILROOM);
+        p->n_pad_to = MIN(MIN(sa->tfc_padding, sa->mtu), p->n + p->n_behind - ESP_TAILROOM);
     run->lengths[run->n] = p->n;
     run->tos[run->n] = ecn_outer(packet->tos, transport || core->settings.copy_dscp, transport || core->settings.copy_ecn);
     run->n++;
 }
 
-static void protect(Core *core, Sa *sa, guint8 *data, const Packet *packet, gboolean whole, gint64 now_us);
-
 /* A fragment of a packet that transport mode can only protect whole.  Once whole it is sent at once: its buffer is the next
  * packet's. */
 static void
-gather(Core *core, Sa *sa, guint8 *data, const Packet *fragment, gint64 now_us)
+gather(Core *core, Sa *sa, const Outgoing *fragment, gint64 now_us)
 {
-    guint8 *whole = NULL;
-    gsize n = reassembly_add(core->reassembly, data, fragment, now_us, &whole);
-    Packet packet;
+    Outgoing out = { .n_behind = CORE_TAILROOM, .whole = TRUE };
+    gsize n = reassembly_add(core->reassembly, fragment->data, &fragment->packet, now_us, &out.data);
 
     if (n == 0)
         return;
-    if (!packet_parse(whole, n, &packet)) {
+    if (!packet_parse(out.data, n, &out.packet) || out.packet.options) {
         core_drop(core, DROP_OUT_FRAGMENT, now_us);
         return;
     }
-    protect(core, sa, whole, &packet, TRUE, now_us);
+    enqueue(core, sa, &out, now_us);
     flush_run(core, now_us);
 }
 
-static void
-protect(Core *core, Sa *sa, guint8 *data, const Packet *packet, gboolean whole, gint64 now_us)
+/* What transport mode would have to leave outside ESP, and can not: the outer header is the system's. */
+static gboolean
+fits_transport(const Sa *sa, const Packet *packet)
 {
     gsize n_plain = packet->flow.family == AF_INET ? IP4_HEADER : IP6_HEADER + (packet->fragment ? 8 : 0);
 
-    if (sa->mode == OBOL_MODE_TRANSPORT) {
-        if (packet->options || (packet->fragment && packet->fragment_at != n_plain) ||
-            packet->flow.family != sa->id.destination.family) {
-            core_drop(core, DROP_OUT_TRANSPORT, now_us);
-            return;
-        }
-        if (packet->fragment) {
-            gather(core, sa, data, packet, now_us);
-            return;
-        }
-    }
-    if (whole || !too_big(core, sa, data, packet, now_us))
-        enqueue(core, sa, data, packet, now_us);
+    return !packet->options && packet->flow.family == sa->id.destination.family &&
+           (!packet->fragment || packet->fragment_at == n_plain);
 }
 
 static void
-send_in_clear(Core *core, const guint8 *data, const Packet *packet, gint64 now_us)
+protect(Core *core, Sa *sa, const Outgoing *out, gint64 now_us)
 {
-    if (!core->calls.in_clear(core->calls.data, data, packet->n, packet->flow.family,
-                              packet->flow.addresses[FLOW_DESTINATION]))
+    gboolean transport = sa->mode == OBOL_MODE_TRANSPORT;
+
+    if (transport && !fits_transport(sa, &out->packet))
+        core_drop(core, DROP_OUT_TRANSPORT, now_us);
+    else if (transport && out->packet.fragment)
+        gather(core, sa, out, now_us);
+    else if (!too_big(core, sa, out, now_us))
+        enqueue(core, sa, out, now_us);
+}
+
+static void
+send_in_clear(Core *core, const Outgoing *out, gint64 now_us)
+{
+    const Flow *flow = &out->packet.flow;
+
+    if (!core->calls.in_clear(core->calls.data, out->data, out->packet.n, flow->family, flow->addresses[FLOW_DESTINATION]))
         core_drop(core, DROP_RAW, now_us);
 }
 
 static void
 outbound_one(Core *core, const CorePacket *in, gint64 now_us)
 {
-    Packet packet;
+    Outgoing out = { .data = in->data };
     Policy *policy;
     Sa *sa;
     gboolean expired;
 
-    if (!packet_parse(in->data, in->n, &packet)) {
+    if (!packet_parse(in->data, in->n, &out.packet)) {
         core_drop(core, DROP_OUT_BROKEN, now_us);
         return;
     }
-    fragments_learn(&core->out_fragments, &packet, now_us);
-    decide(core, &packet.flow, &policy, &sa, &expired);
+    out.n_behind = in->n_behind + in->n - out.packet.n;
+    fragments_learn(&core->out_fragments, &out.packet, now_us);
+    decide(core, &out.packet.flow, &policy, &sa, &expired);
     if (policy == NULL) {
         if (core->settings.pass_unmatched)
-            send_in_clear(core, in->data, &packet, now_us);
+            send_in_clear(core, &out, now_us);
         else
             core_drop(core, DROP_OUT_NO_POLICY, now_us);
         return;
@@ -235,11 +247,11 @@ outbound_one(Core *core, const CorePacket *in, gint64 now_us)
     switch (policy->spec.action) {
     case OBOL_POLICY_PROTECT:
         if (sa != NULL)
-            protect(core, sa, in->data, &packet, FALSE, now_us);
+            protect(core, sa, &out, now_us);
         else
-            without_sa(core, policy, expired, in->data, &packet, now_us);
+            without_sa(core, policy, expired, &out, now_us);
         break;
-    case OBOL_POLICY_PASS: send_in_clear(core, in->data, &packet, now_us); break;
+    case OBOL_POLICY_PASS: send_in_clear(core, &out, now_us); break;
     case OBOL_POLICY_DROP: core_drop(core, DROP_OUT_POLICY, now_us); break;
     }
 }
@@ -284,9 +296,9 @@ core_release_held(Core *core, guint32 reqid, gint64 now_us)
         const Acquire *acquire = g_ptr_array_index(answered, i);
 
         for (guint k = 0; k < acquire->n_held; k++) {
-            gsize n = acquire->held[k].n;
-            g_autofree guint8 *room = g_malloc(CORE_HEADROOM + n + CORE_TAILROOM);
-            CorePacket packet = { room + CORE_HEADROOM, n };
+            gsize n = acquire->held[k].n, n_behind = CORE_TAILROOM + core->settings.path_mtu;
+            g_autofree guint8 *room = g_malloc(CORE_HEADROOM + n + n_behind);
+            CorePacket packet = { room + CORE_HEADROOM, n, n_behind };
 
             memcpy(packet.data, acquire->held[k].data, n);
             core_outbound(core, &packet, 1, now_us);

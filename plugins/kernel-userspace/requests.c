@@ -10,6 +10,8 @@ check_spec(const Core *core, const ObolSaSpec *spec, GError **error)
 
     if (spec->id.protocol != OBOL_PROTO_ESP)
         why = "AH is not done in user space";
+    else if (spec->suite.encr == 0)
+        why = "an ESP SA needs an encryption algorithm, be it NULL";
     else if (spec->mode == OBOL_MODE_BEET)
         why = "BEET mode is not done in user space";
     else if (spec->id.spi < SPI_FIRST)

@@ -102,7 +102,7 @@ tun_read(Tun *tun, CorePacket packets[CORE_BATCH])
             continue;
         if (got <= 0)
             break;
-        packets[n++] = (CorePacket) { at, (gsize) got };
+        packets[n++] = (CorePacket) { at, (gsize) got, tun->mtu - (gsize) got + CORE_TAILROOM };
     }
     return n;
 }

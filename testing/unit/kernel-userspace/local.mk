@@ -28,3 +28,12 @@ testing_unit_kernel_userspace_test_esp_SOURCES = %D%/test-esp.c
 testing_unit_kernel_userspace_test_esp_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_unit_kernel_userspace_test_esp_LDADD = $(USERSPACE_CRYPTO_LIBS)
 EXTRA_DIST += testing/vectors/rfc/esp-aes-gcm-gmac.txt testing/vectors/rfc/chacha20-poly1305-ikev2-esp.txt
+
+check_PROGRAMS += testing/unit/kernel-userspace/test-core testing/unit/kernel-userspace/test-requests
+testing_unit_kernel_userspace_test_core_SOURCES = %D%/test-core.c %D%/world.c %D%/world.h
+testing_unit_kernel_userspace_test_core_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_kernel_userspace_test_core_LDADD = $(USERSPACE_CRYPTO_LIBS)
+
+testing_unit_kernel_userspace_test_requests_SOURCES = %D%/test-requests.c %D%/world.c %D%/world.h
+testing_unit_kernel_userspace_test_requests_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_kernel_userspace_test_requests_LDADD = $(USERSPACE_CRYPTO_LIBS)

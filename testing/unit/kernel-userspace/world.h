@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* testing/unit/kernel-userspace/world.h - two gateways' cores, joined by arrays of packets and one virtual clock. */
+#ifndef TEST_WORLD_H
+#define TEST_WORLD_H
+
+#include "packets.h"
+#include "plugins/kernel-userspace/core.h"
+
+#define KEPT_MAX 128
+
+/* Bytes that a side gave away. */
+typedef struct {
+    ObolDatagram datagram;
+    gboolean plain;
+    guint8 data[8192];
+} Sent;
+
+typedef struct {
+    Core *core;
+    ObolAddress outer;
+    const char *inner4, *inner6;
+    Sent sent[KEPT_MAX];
+    guint n_sent;
+    TestPacket got[KEPT_MAX]; /* decrypted */
+    guint n_got;
+    guint n_clear, n_events;
+    ObolKernelEvent events[KEPT_MAX];
+    gboolean device_full;
+} Side;
+
+typedef struct {
+    ObolCrypto *crypto;
+    gint64 now_us;
+    Side left, right;
+} World;
+
+/* What differs from one test to the next. */
+typedef struct {
+    ObolMode mode;
+    gboolean udp, v6_outside, v6_inside, esn;
+    gboolean port_selectors; /* UDP port 2000 on the right alone */
+    guint32 tfc_padding, reqid, spi, replay_window;
+    ObolLifetimes lifetimes;
+} Tunnel;
+
+World *world_new(const Tunnel *tunnel);
+void world_free(World *world);
+
+/* Policies both ways, and one SA each way. */
+void world_policies(World *world, const Tunnel *tunnel, gboolean trap);
+void world_sas(World *world, const Tunnel *tunnel);
+
+gboolean side_request(World *world, Side *side, const ObolKernelRequest *request, ObolKernelReply *reply);
+ObolSaId world_sa_id(const World *world, const Tunnel *tunnel, const Side *from);
+
+/* The host of @from sends UDP to that of the other side, through the policies of @from. */
+void world_send(World *world, Side *from, const Tunnel *tunnel, gsize n_payload);
+/* As world_send(), but what it makes is left in @out. */
+void world_make(const World *world, const Side *from, const Tunnel *tunnel, gsize n_payload, TestPacket *out);
+void side_outbound(World *world, Side *side, TestPacket *packet);
+/* What @from has sent arrives at the other side; @from's pile is empty afterwards. */
+void world_deliver(World *world, Side *from);
+void world_advance(World *world, gint64 us);
+
+guint64 side_dropped(const Side *side, Drop reason);
+guint64 side_dropped_all(const Side *side);
+
+#endif
