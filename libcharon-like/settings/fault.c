@@ -38,22 +38,47 @@ append_excerpt(GString *out, const char *line, guint column)
     g_string_append_printf(out, "\n  %s^", below->str);
 }
 
+/* What is wrong, in one line and fit for a terminal: words of the settings may be in it. */
 static void
-add(ObolFaults *faults, ObolSettingsError code, const ObolPlace *at, const char *format, va_list args)
+append_message(GString *out, const char *message)
+{
+    g_autofree char *valid = g_utf8_make_valid(message, -1);
+
+    for (const char *p = valid; *p != '\0'; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+
+        g_string_append_unichar(out, g_unichar_isprint(c) ? c : '?');
+    }
+}
+
+/* FALSE when there are more than are told. */
+static gboolean
+begin(ObolFaults *faults, ObolSettingsError code)
 {
     if (faults->n++ == 0) {
         faults->code = code;
         faults->text = g_string_new(NULL);
     }
     if (faults->n > OBOL_FAULTS_MAX)
-        return;
+        return FALSE;
     if (faults->text->len > 0)
         g_string_append_c(faults->text, '\n');
+    return TRUE;
+}
+
+static void
+add(ObolFaults *faults, ObolSettingsError code, const ObolPlace *at, const char *format, va_list args)
+{
+    g_autofree char *message = NULL;
+
+    if (!begin(faults, code))
+        return;
+    message = g_strdup_vprintf(format, args);
     if (at->line > 0)
         g_string_append_printf(faults->text, "%s:%u:%u: ", at->file, at->line, at->column);
     else if (at->file != NULL && !g_str_equal(at->file, OBOL_CONTROL_FILE))
         g_string_append_printf(faults->text, "%s: ", at->file);
-    g_string_append_vprintf(faults->text, format, args);
+    append_message(faults->text, message);
     if (at->source_line != NULL)
         append_excerpt(faults->text, at->source_line, at->column);
 }
@@ -82,11 +107,11 @@ obol_faults_add(ObolFaults *faults, ObolSettingsError code, const ObolNode *at, 
 void
 obol_faults_take_error(ObolFaults *faults, GError *error)
 {
-    const ObolPlace nowhere = { 0 };
     ObolSettingsError code = error->domain == OBOL_SETTINGS_ERROR ? (ObolSettingsError) error->code
                                                                   : OBOL_SETTINGS_ERROR_VALUE;
 
-    obol_faults_add_at(faults, code, &nowhere, "%s", error->message);
+    if (begin(faults, code))
+        g_string_append(faults->text, error->message); /* several lines, each in order already */
     g_error_free(error);
 }
 

@@ -1,14 +1,14 @@
 # A new target NAME: fuzz-NAME.c, some seeds in corpus/NAME/, a line in targets.h, and a word in each of the three lists here.
-FUZZ_SOURCES = %D%/fuzz-message.c %D%/fuzz-vici.c
+FUZZ_SOURCES = %D%/fuzz-message.c %D%/fuzz-settings.c %D%/fuzz-vici.c
 FUZZ_LIBS = libobol-vici-codec.la libobol-settings.la libobol-crypto.la libobol-wire.la libobol-model.la
-FUZZ_TARGETS = %D%/fuzz-message %D%/fuzz-vici
+FUZZ_TARGETS = %D%/fuzz-message %D%/fuzz-settings %D%/fuzz-vici
 
 # In every test run, whatever the compiler: the corpus again.
 check_PROGRAMS += testing/fuzz/replay
 testing_fuzz_replay_SOURCES = %D%/replay.c %D%/fuzz.h %D%/targets.h $(FUZZ_SOURCES)
 testing_fuzz_replay_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_fuzz_replay_LDADD = $(FUZZ_LIBS) $(GLIB_LIBS)
-EXTRA_DIST += %D%/README.md %D%/corpus %D%/message.dict
+EXTRA_DIST += %D%/README.md %D%/corpus %D%/message.dict %D%/settings.dict
 
 # With --enable-fuzz (clang): testing/fuzz/fuzz-NAME [-dict=NAME.dict] corpus/NAME
 if FUZZ

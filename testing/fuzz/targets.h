@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* testing/fuzz/targets.h - every fuzz target: fuzz-NAME.c, corpus/NAME/, NAME.dict; included where a list is due. */
 OBOL_TARGET(message)
+OBOL_TARGET(settings)
 OBOL_TARGET(vici)
