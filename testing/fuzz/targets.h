@@ -3,3 +3,4 @@
 OBOL_TARGET(message)
 OBOL_TARGET(settings)
 OBOL_TARGET(vici)
+OBOL_TARGET(userspace)
