@@ -132,7 +132,8 @@ static void
 timed_out(ObolDaemon *daemon, gpointer data)
 {
     Command *command = find(daemon, GPOINTER_TO_UINT(data));
-    g_autoptr(GError) error = g_error_new_literal(OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_TIMEOUT, "no end within the time given");
+    g_autoptr(GError) error = g_error_new_literal(OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_TIMEOUT,
+                                                  "no end within the time given");
 
     if (command == NULL)
         return;
@@ -161,7 +162,8 @@ command_new(ObolDaemon *daemon, gint64 timeout_us, ObolControlDone done, gpointe
 /* --- initiate --- */
 
 static void
-initiate_located(ObolDaemon *daemon, const ObolAddress *local, const ObolAddress *remote, const GError *error, gpointer data)
+initiate_located(ObolDaemon *daemon, const ObolAddress *local, const ObolAddress *remote, const GError *error,
+                 gpointer data)
 {
     Command *command = find(daemon, GPOINTER_TO_UINT(data));
     ObolConnectionSet *set = daemon_snapshot_connections(daemon->snapshot);
@@ -198,7 +200,8 @@ refuse(ObolDaemon *daemon, Command *command)
     g_autoptr(GError) error = NULL;
 
     error = g_error_new(OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_NOT_FOUND, "there is no %s%s%s%s",
-                        command->connection != NULL ? "connection " : "", command->connection != NULL ? command->connection : "",
+                        command->connection != NULL ? "connection " : "",
+                        command->connection != NULL ? command->connection : "",
                         command->child != NULL ? (command->connection != NULL ? " with a child " : "child ") : "",
                         command->child != NULL ? command->child : "");
     end(daemon, command, error);
@@ -262,7 +265,8 @@ terminate(ObolDaemon *daemon, Command *command)
     for (guint i = 0; i < daemon->drivers->len; i++) {
         DaemonDriver *driver = g_ptr_array_index(daemon->drivers, i);
 
-        command->n_matched += obol_shard_terminate(daemon_driver_shard(driver), &command->which, command->force, command->id,
+        command->n_matched += obol_shard_terminate(daemon_driver_shard(driver), &command->which, command->force,
+                                                   command->id,
                                                    daemon_driver_enter(driver));
         daemon_driver_leave(driver);
     }

@@ -39,7 +39,7 @@ query_release(Query *query)
     if (--query->n_pending > 0)
         return;
     /* The frontend that asked is closed before the kernel is: what is answered at the end finds nobody. */
-    if (query->daemon->commands != NULL) {
+    if (!query->daemon->closing) {
         obol_control_each_sa(&query->daemon->control, query->visit, query->data);
         if (query->done != NULL)
             query->done(query->data);
@@ -56,7 +56,8 @@ query_answered(const ObolKernelReply *reply, gpointer data)
     const Asked *asked = &g_array_index(query->asked, Asked, answer->index);
 
     for (guint i = 0; reply->error == NULL && i < query->daemon->drivers->len; i++)
-        obol_shard_set_usage(daemon_driver_shard(g_ptr_array_index(query->daemon->drivers, i)), &asked->id, asked->inbound,
+        obol_shard_set_usage(daemon_driver_shard(g_ptr_array_index(query->daemon->drivers, i)), &asked->id,
+                             asked->inbound,
                              &reply->usage);
     query_release(query);
 }
@@ -171,7 +172,8 @@ proposal_texts(const GArray *proposals)
 }
 
 static void
-describe_child(ObolDaemon *daemon, const ObolConnection *connection, const ObolChildConfig *child, ObolChildConfigInfo *out)
+describe_child(ObolDaemon *daemon, const ObolConnection *connection, const ObolChildConfig *child,
+               ObolChildConfigInfo *out)
 {
     ObolShard *shard = daemon_driver_shard(g_ptr_array_index(daemon->drivers, 0)); /* all number alike */
 

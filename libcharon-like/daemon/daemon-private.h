@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* daemon/daemon-private.h - the insides of the daemon, for the files of this room.
  *
- * Everything runs on one main context.  Nothing that the outside calls goes straight into a shard while a shard is at work: what
- * must wait is deferred to the loop's next turn. */
+ * Everything runs on one main context.  Nothing that the outside calls goes straight into a shard while a shard is at
+ * work: what must wait is deferred to the loop's next turn. */
 #ifndef OBOL_DAEMON_DAEMON_PRIVATE_H
 #define OBOL_DAEMON_DAEMON_PRIVATE_H
 
@@ -37,7 +37,8 @@ struct ObolDaemon {
     GSource *stop_source; /* while stopping: patience with the peers */
     gint64 started_us;    /* CLOCK_BOOTTIME */
     gint64 started_real_us;
-    gboolean stopping;
+    gboolean stopping; /* nothing new is begun */
+    gboolean closing;  /* the plugins go: answers are for nobody */
 };
 
 /* --- defer.c: once, from the loop; never after the daemon is gone --- */
@@ -60,9 +61,10 @@ DaemonDriver *daemon_driver_for(ObolDaemon *daemon, const char *connection);
 gint64 daemon_now_us(void);
 
 /* --- locate.c: where is the peer of a connection, and from where do we speak to it --- */
-typedef void (*DaemonLocated)(ObolDaemon *daemon, const ObolAddress *local, const ObolAddress *remote, const GError *error,
+typedef void (*DaemonLocated)(ObolDaemon *daemon, const ObolAddress *local, const ObolAddress *remote,
+                              const GError *error,
                               gpointer data);
-/* @done is called once, from the loop, unless the daemon ends before; @forget frees @data in any case, and may be NULL. */
+/* @done is called once, from the loop, unless the daemon ends before; @forget frees @data in any case, or is NULL. */
 void daemon_locate(ObolDaemon *daemon, const ObolConnection *connection, DaemonLocated done, gpointer data,
                    GDestroyNotify forget);
 
@@ -99,7 +101,8 @@ DaemonDesires *daemon_desires_new(void);
 void daemon_desires_free(ObolDaemon *daemon, DaemonDesires *desires);
 void daemon_desires_connection_added(ObolDaemon *daemon, const ObolConnection *connection);
 void daemon_desires_connection_removed(ObolDaemon *daemon, const ObolConnection *connection);
-void daemon_desires_child_state(ObolDaemon *daemon, const ObolIkeInfo *sa, const ObolChildInfo *child, ObolChildState from,
+void daemon_desires_child_state(ObolDaemon *daemon, const ObolIkeInfo *sa, const ObolChildInfo *child,
+                                ObolChildState from,
                                 const ObolReason *reason);
 
 /* --- daemon.c --- */

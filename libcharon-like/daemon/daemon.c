@@ -142,8 +142,10 @@ gboolean
 obol_daemon_reload(ObolDaemon *daemon, GError **error)
 {
     g_autoptr(ObolNode) tree = read_settings(daemon->options.config_dir, error);
-    DaemonPlan *plan = tree != NULL ? daemon_plan_new(daemon, daemon->settings, tree, error) : NULL;
+    DaemonPlan *plan = NULL;
 
+    if (tree != NULL && obol_bus_check_settings(daemon->bus, tree, error))
+        plan = daemon_plan_new(daemon, daemon->settings, tree, error);
     if (plan == NULL) {
         obol_bus_log(daemon->bus, "cfg", 0, "settings: everything stays as it was: the new ones have an error");
         return FALSE;
@@ -246,6 +248,7 @@ obol_daemon_free(ObolDaemon *daemon)
     if (daemon->bus != NULL) {
         daemon_traps_free(daemon, daemon->traps);
         daemon->traps = NULL;
+        daemon->closing = TRUE;
         obol_bus_close_roles(daemon->bus);
     }
     daemon_traps_free(daemon, daemon->traps);

@@ -35,7 +35,8 @@ GSource *
 daemon_after(ObolDaemon *daemon, gint64 delay_us, DaemonTodo todo, gpointer data, GDestroyNotify forget)
 {
     Deferred *deferred = g_new(Deferred, 1);
-    GSource *source = delay_us <= 0 ? g_idle_source_new() : g_timeout_source_new((guint) MIN(delay_us / 1000 + 1, G_MAXINT));
+    guint delay_ms = (guint) CLAMP(delay_us / 1000 + 1, 1, G_MAXINT);
+    GSource *source = delay_us <= 0 ? g_idle_source_new() : g_timeout_source_new(delay_ms);
 
     *deferred = (Deferred) { .daemon = daemon, .source = source, .todo = todo, .data = data, .forget = forget };
     g_source_set_priority(source, G_PRIORITY_DEFAULT);

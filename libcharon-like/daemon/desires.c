@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* daemon/desires.c - what is to be up, and what follows when a child goes down.
  *
- * A child with start_action = start is a wish: it is set up when its connection is loaded and again whenever it fails or ends, until
- * an admin ends it or removes its connection.  close_action (the peer deleted it) and dpd_action (the peer is silent) do the same
- * for the others, once: start makes it a wish from then on, trap waits for the next packet. */
+ * A child with start_action = start is a wish: it is set up when its connection is loaded and again whenever it fails
+ * or ends, until an admin ends it or removes its connection.  close_action (the peer deleted it) and dpd_action (the
+ * peer is silent) do the same for the others, once: start makes it a wish from then on, trap waits for a packet. */
 #include "daemon/daemon-private.h"
 
 #define RETRY_FIRST_US (1 * G_USEC_PER_SEC)
@@ -83,7 +83,8 @@ attempt_ended(const GError *error, G_GNUC_UNUSED const ObolReason *reason, G_GNU
         desire->up_us = daemon_now_us();
         return;
     }
-    obol_bus_log(desire->daemon->bus, "cfg", 0, "%s/%s is not up: %s", desire->connection, desire->child, error->message);
+    obol_bus_log(desire->daemon->bus, "cfg", 0, "%s/%s is not up: %s", desire->connection, desire->child,
+                 error->message);
     try_again(desire);
 }
 
@@ -94,10 +95,12 @@ attempt(ObolDaemon *daemon, gpointer data)
 
     desire->retry = NULL;
     desire->up_us = 0;
-    desire->ticket = obol_control_initiate(&daemon->control, desire->connection, desire->child, -1, attempt_ended, desire);
+    desire->ticket = obol_control_initiate(&daemon->control, desire->connection, desire->child, -1, attempt_ended,
+                                           desire);
 }
 
-/* Twice as long each time, up to a minute; half of it by chance, so that a gateway that restarts is not met by all at once. */
+/* Twice as long each time, up to a minute; half of it by chance, so that a gateway that restarts is not met by all at
+ * once. */
 static void
 try_again(Desire *desire)
 {
@@ -206,7 +209,8 @@ daemon_desires_child_state(ObolDaemon *daemon, const ObolIkeInfo *sa, const Obol
     ObolStartAction action;
     Desire *desire;
 
-    if (info->state != OBOL_CHILD_GONE || (from != OBOL_CHILD_INSTALLED && from != OBOL_CHILD_DELETING) || daemon->stopping
+    if (info->state != OBOL_CHILD_GONE || (from != OBOL_CHILD_INSTALLED && from != OBOL_CHILD_DELETING)
+        || daemon->stopping
         || sa->connection == NULL || info->name == NULL)
         return;
     connection = daemon_find_connection(daemon, sa->connection, info->name);

@@ -136,6 +136,8 @@ kernel_answered(const ObolKernelReply *reply, gpointer data)
 {
     g_autofree KernelCall *call = data;
 
+    if (call->driver->daemon->closing)
+        return;
     obol_shard_kernel_reply(call->driver->shard, call->ticket, reply, daemon_driver_enter(call->driver));
     daemon_driver_leave(call->driver);
 }
@@ -272,14 +274,16 @@ typedef struct {
 } Acquire;
 
 static void
-acquire_located(ObolDaemon *daemon, const ObolAddress *local, const ObolAddress *remote, const GError *error, gpointer data)
+acquire_located(ObolDaemon *daemon, const ObolAddress *local, const ObolAddress *remote, const GError *error,
+                gpointer data)
 {
     const Acquire *acquire = data;
     DaemonDriver *driver = g_ptr_array_index(daemon->drivers, acquire->number);
 
     if (error != NULL)
         obol_bus_log(daemon->bus, "cfg", 0, "a packet wants a tunnel, but %s", error->message);
-    obol_shard_located(driver->shard, acquire->reqid, local, error == NULL ? remote : NULL, daemon_driver_enter(driver));
+    obol_shard_located(driver->shard, acquire->reqid, local, error == NULL ? remote : NULL,
+                       daemon_driver_enter(driver));
     daemon_driver_leave(driver);
 }
 
@@ -302,6 +306,7 @@ daemon_receive(gpointer data, ObolDatagram *batch, gsize n)
 
     for (gsize i = 0, run; i < n; i += run) {
         DaemonDriver *driver;
+        guint number;
 
         /* ESP goes on to the kernel in runs as it came. */
         for (run = 0; i + run < n && batch[i + run].esp; run++)
@@ -311,7 +316,8 @@ daemon_receive(gpointer data, ObolDatagram *batch, gsize n)
             continue;
         }
         run = 1;
-        driver = g_ptr_array_index(daemon->drivers, obol_shard_of_datagram(batch[i].data, batch[i].n, daemon->drivers->len));
+        number = obol_shard_of_datagram(batch[i].data, batch[i].n, daemon->drivers->len);
+        driver = g_ptr_array_index(daemon->drivers, number);
         obol_shard_receive(driver->shard, &batch[i], daemon_driver_enter(driver));
         daemon_driver_leave(driver);
     }
@@ -349,8 +355,8 @@ DaemonDriver *
 daemon_driver_new(ObolDaemon *daemon, const ObolShardLimits *limits)
 {
     static const ObolPorts ports = {
-        .send = port_send, .keep_alive = port_keep_alive, .wake_at = port_wake_at, .kernel = port_kernel, .job = port_job,
-        .listener = &listener, .command_done = port_command_done, .locate = port_locate,
+        .send = port_send, .keep_alive = port_keep_alive, .wake_at = port_wake_at, .kernel = port_kernel,
+        .job = port_job,        .listener = &listener, .command_done = port_command_done, .locate = port_locate,
     };
     const ObolCrypto *crypto = obol_bus_crypto(daemon->bus);
     DaemonDriver *driver = g_new0(DaemonDriver, 1);
@@ -379,7 +385,8 @@ daemon_driver_free(gpointer data)
     /* The workers end what they have begun: a job can not be taken from a thread's hands. */
     if (driver->workers != NULL)
         g_thread_pool_free(driver->workers, FALSE, TRUE);
-    while ((job = g_async_queue_try_pop(driver->done_jobs)) != NULL || (job = g_queue_pop_head(&driver->inline_jobs)) != NULL) {
+    while ((job = g_async_queue_try_pop(driver->done_jobs)) != NULL
+           || (job = g_queue_pop_head(&driver->inline_jobs)) != NULL) {
         job->job->free(job->job);
         g_free(job);
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* daemon/fit.c - a connection against what is there: what no plugin can do is refused when it is loaded, not when it is needed. */
+/* daemon/fit.c - a connection against what is there: what no plugin can do is refused when it is loaded, not when it is
+ * needed. */
 #include "daemon/daemon-private.h"
 
 #include <string.h>
@@ -13,7 +14,8 @@ kernel_can(const ObolKernelAbilities *abilities, const ObolTransform *transform)
     if (abilities == NULL || abilities->transforms == NULL)
         return TRUE;
     for (const ObolTransform *t = abilities->transforms; t->type != 0; t++) {
-        if (t->type == transform->type && t->id == transform->id && (t->key_bits == transform->key_bits || transform->key_bits == 0))
+        if (t->type == transform->type && t->id == transform->id
+            && (t->key_bits == transform->key_bits || transform->key_bits == 0))
             return TRUE;
     }
     return transform->type == OBOL_TRANSFORM_INTEG && transform->id == OBOL_INTEG_NONE;
@@ -66,7 +68,8 @@ refuse(GError **error, const char *where, const ObolProposal *whole, const ObolT
 
     obol_proposal_add(&alone, transform->type, transform->id, transform->key_bits);
     name = obol_proposal_format(&alone);
-    g_set_error(error, OBOL_SETTINGS_ERROR, OBOL_SETTINGS_ERROR_VALUE, "%s: nothing that is loaded can do %s: %s", where, name,
+    g_set_error(error, OBOL_SETTINGS_ERROR, OBOL_SETTINGS_ERROR_VALUE, "%s: nothing that is loaded can do %s: %s",
+                where, name,
                 whole->protocol == OBOL_PROTO_IKE ? "a crypto plugin is missing, or was left out (see the log)"
                                                   : "the kernel plugin does not have it");
 }
@@ -102,7 +105,8 @@ fit_proposals(ObolDaemon *daemon, GArray *proposals, ObolProtocol protocol, cons
     }
     if (proposals->len > 0)
         return TRUE;
-    g_set_error(error, OBOL_SETTINGS_ERROR, OBOL_SETTINGS_ERROR_VALUE, "%s: of the default proposals none can be done", where);
+    g_set_error(error, OBOL_SETTINGS_ERROR, OBOL_SETTINGS_ERROR_VALUE, "%s: of the default proposals none can be done",
+                where);
     return FALSE;
 }
 
@@ -134,7 +138,8 @@ fit_child(ObolDaemon *daemon, const ObolChildConfig *child, const char *where, G
         lacking = "so large a replay_window";
     if (lacking == NULL)
         return TRUE;
-    g_set_error(error, OBOL_SETTINGS_ERROR, OBOL_SETTINGS_ERROR_VALUE, "%s: the kernel plugin has no %s", where, lacking);
+    g_set_error(error, OBOL_SETTINGS_ERROR, OBOL_SETTINGS_ERROR_VALUE, "%s: the kernel plugin has no %s", where,
+                lacking);
     return FALSE;
 }
 

@@ -67,7 +67,8 @@ finish(Search *search, const ObolAddress *found)
     for (guint i = 0; i < connection->local_hosts->len; i++) {
         ObolAddress address;
 
-        if (single_address(g_ptr_array_index(connection->local_hosts, i), &address) && address.family == remote.family) {
+        if (single_address(g_ptr_array_index(connection->local_hosts, i), &address)
+            && address.family == remote.family) {
             local = address;
             break;
         }
@@ -75,7 +76,8 @@ finish(Search *search, const ObolAddress *found)
     if (local.family == 0 && !obol_bus_socket_source_for(search->daemon->bus, &remote, &local)) {
         char text[OBOL_ADDRESS_TEXT_MAX];
 
-        g_set_error(&error, OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_FAILED, "connection %s: no route to %s", connection->name,
+        g_set_error(&error, OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_FAILED, "connection %s: no route to %s",
+                    connection->name,
                     obol_address_format(&remote, text));
     }
     local.port = local_port_of(search->daemon, connection);
@@ -97,7 +99,8 @@ resolved(GObject *resolver, GAsyncResult *result, gpointer data)
         g_hash_table_remove(search->daemon->searches, cancellable);
         if (addresses != NULL) {
             GInetAddress *first = addresses->data;
-            ObolAddress remote = { .family = g_inet_address_get_family(first) == G_SOCKET_FAMILY_IPV6 ? AF_INET6 : AF_INET };
+            gboolean six = g_inet_address_get_family(first) == G_SOCKET_FAMILY_IPV6;
+            ObolAddress remote = { .family = six ? AF_INET6 : AF_INET };
 
             memcpy(remote.bytes, g_inet_address_to_bytes(first), obol_address_n_bytes(&remote));
             finish(search, &remote);
@@ -145,7 +148,8 @@ try_next(ObolDaemon *daemon, gpointer data)
 }
 
 void
-daemon_locate(ObolDaemon *daemon, const ObolConnection *connection, DaemonLocated done, gpointer data, GDestroyNotify forget)
+daemon_locate(ObolDaemon *daemon, const ObolConnection *connection, DaemonLocated done, gpointer data,
+              GDestroyNotify forget)
 {
     Search *search = g_rc_box_new0(Search);
 

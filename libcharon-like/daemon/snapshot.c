@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* daemon/snapshot.c - the connections and keys in force, from files and from the control socket.
  *
- * A reload replaces what came from files and leaves alone what came over the socket; of two connections of one name the socket's
- * counts.  A connection whose section did not change stays the very same object.  Living SAs keep what they were made with: a
- * reload ends none of them, but takes back the traps and wishes of what was removed. */
+ * A reload replaces what came from files and leaves alone what came over the socket; of two connections of one name the
+ * socket's counts.  A connection whose section did not change stays the very same object.  Living SAs keep what they
+ * were made with: a reload ends none of them, but takes back the traps and wishes of what was removed. */
 #include "daemon/daemon-private.h"
 
 #include <string.h>
@@ -132,8 +132,11 @@ daemon_snapshot_publish(ObolDaemon *daemon)
     g_autoptr(ObolSharedKeys) shared = NULL;
     guint16 ike, nat_t;
 
-    for (guint i = 0; i < snapshot->entries->len; i++)
-        g_ptr_array_add(connections, obol_connection_ref(((Entry *) g_ptr_array_index(snapshot->entries, i))->connection));
+    for (guint i = 0; i < snapshot->entries->len; i++) {
+        const Entry *entry = g_ptr_array_index(snapshot->entries, i);
+
+        g_ptr_array_add(connections, obol_connection_ref(entry->connection));
+    }
     for (guint i = 0; i < snapshot->keys->len; i++)
         g_ptr_array_add(keys, obol_shared_key_dup(((KeyEntry *) g_ptr_array_index(snapshot->keys, i))->key));
     obol_connection_set_unref(snapshot->connections);
@@ -154,7 +157,8 @@ node_equal(const ObolNode *a, const ObolNode *b)
     guint n = a->items != NULL ? a->items->len : 0;
 
     if (a->kind != b->kind || g_strcmp0(a->name, b->name) != 0 || a->n_value != b->n_value
-        || n != (b->items != NULL ? b->items->len : 0) || (a->n_value > 0 && memcmp(a->value, b->value, a->n_value) != 0))
+        || n != (b->items != NULL ? b->items->len : 0)
+        || (a->n_value > 0 && memcmp(a->value, b->value, a->n_value) != 0))
         return FALSE;
     for (guint i = 0; i < n; i++) {
         if (!node_equal(g_ptr_array_index(a->items, i), g_ptr_array_index(b->items, i)))
@@ -284,7 +288,8 @@ daemon_plan_apply(ObolDaemon *daemon, DaemonPlan *plan)
     snapshot->entries = g_ptr_array_ref(plan->entries);
     snapshot->keys = g_ptr_array_ref(plan->keys);
     daemon_snapshot_publish(daemon);
-    obol_bus_log(daemon->bus, "cfg", 0, "settings: %u connections added, %u changed, %u removed, %u as before", plan->n_added,
+    obol_bus_log(daemon->bus, "cfg", 0, "settings: %u connections added, %u changed, %u removed, %u as before",
+                 plan->n_added,
                  plan->n_changed, plan->n_removed, plan->n_kept);
     log_names(daemon, "ended", plan->removed);
     log_names(daemon, "begun", plan->added);

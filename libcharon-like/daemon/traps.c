@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* daemon/traps.c - policies without an SA: the first packet that matches one raises an acquire.
  *
- * A trap protects from the moment it is installed: besides the outbound policies there are the inbound ones, so that nothing
- * comes in clear that should have come through the tunnel. */
+ * A trap protects from the moment it is installed: besides the outbound policies there are the inbound ones, so that
+ * nothing comes in clear that should have come through the tunnel. */
 #include "daemon/daemon-private.h"
 
 #include <string.h>
@@ -121,7 +121,8 @@ static void
 installation_end(Installation *installation)
 {
     if (installation->error != NULL) {
-        obol_bus_log(installation->daemon->bus, "cfg", 0, "trap %s: %s", installation->child, installation->error->message);
+        obol_bus_log(installation->daemon->bus, "cfg", 0, "trap %s: %s", installation->child,
+                     installation->error->message);
         daemon_trap_uninstall(installation->daemon, installation->connection, installation->child);
     }
     if (installation->done != NULL)
@@ -137,7 +138,8 @@ policy_added(const ObolKernelReply *reply, gpointer data)
         installation->error = g_error_new_literal(OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_FAILED, reply->error->message);
     if (--installation->n_pending > 0)
         return;
-    installation_end(installation);
+    if (!installation->daemon->closing)
+        installation_end(installation);
     installation_free(installation);
 }
 

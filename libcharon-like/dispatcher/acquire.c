@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* dispatcher/acquire.c - a packet wants an SA that is not there: one negotiation for it, however many packets follow. */
+/* dispatcher/acquire.c - a packet wants an SA that is not there: one negotiation for it, however many follow. */
 #include "dispatcher/shard-private.h"
 
 #include <string.h>
@@ -14,7 +14,9 @@ give_to(ObolShard *shard, ObolReqid *entry, ObolSlot *slot, const ObolChildConfi
     ObolTs source = entry->source, destination = entry->destination;
     ObolEvent event = {
         .kind = OBOL_EVENT_INITIATE,
-        .initiate = { .child = child, .command = COMMAND_OF(entry->reqid), .source = &source, .destination = &destination },
+        .initiate = {
+            .child = child, .command = COMMAND_OF(entry->reqid), .source = &source, .destination = &destination,
+        },
     };
 
     entry->serving = slot->spi;

@@ -49,8 +49,8 @@ n_from(ObolAdmission *admission, guint64 mark)
     return GPOINTER_TO_UINT(obol_key_table_get(&admission->by_address, mark));
 }
 
-/* Headers only: the nonce, wherever it stands, and a cookie, which must come first (section 2.6).  A message that is not
- * sound as far as that is not worth an answer under load. */
+/* Headers only: the nonce, wherever it stands, and a cookie, which must come first (section 2.6).  A message that is
+ * not sound as far as that is not worth an answer under load. */
 static gboolean
 find_nonce_and_cookie(const ObolDatagram *datagram, ObolSpan *nonce, ObolSpan *cookie)
 {
@@ -67,7 +67,8 @@ find_nonce_and_cookie(const ObolDatagram *datagram, ObolSpan *nonce, ObolSpan *c
         guint16 length = (obol_cursor_skip(&c, 1), obol_cursor_u16(&c));
         ObolCursor body;
 
-        obol_cursor_require(&c, length >= OBOL_WIRE_PAYLOAD_HEADER, "a payload is no shorter than its header (RFC 7296 3.2)");
+        obol_cursor_require(&c, length >= OBOL_WIRE_PAYLOAD_HEADER,
+                            "a payload is no shorter than its header (RFC 7296 3.2)");
         body = obol_cursor_take(&c, obol_cursor_ok(&c) ? length - OBOL_WIRE_PAYLOAD_HEADER : 0);
         if (type == OBOL_PAYLOAD_NONCE && nonce->n == 0) {
             *nonce = obol_cursor_rest(&body);
@@ -101,7 +102,8 @@ obol_admission_judge(ObolAdmission *admission, const ObolDatagram *datagram, gui
     const ObolShardLimits *limits = &admission->limits;
     gboolean loaded = limits->cookie_threshold == 0 || admission->n_half_open > limits->cookie_threshold;
 
-    if (admission->n_half_open >= limits->half_open_limit || (limits->ike_sa_limit != 0 && n_ike_sas >= limits->ike_sa_limit))
+    if (admission->n_half_open >= limits->half_open_limit
+        || (limits->ike_sa_limit != 0 && n_ike_sas >= limits->ike_sa_limit))
         return OBOL_ADMIT_FULL;
     if (loaded) {
         ObolCookieClaim claim = { .remote = &datagram->remote, .spi_i = spi_i_of(datagram) };

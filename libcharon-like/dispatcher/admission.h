@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* dispatcher/admission.h - what an IKE_SA_INIT request must show before anything is allocated for it (RFC 7296 section 2.6). */
+/* dispatcher/admission.h - what an IKE_SA_INIT request must show before anything is allocated (RFC 7296 section 2.6). */
 #ifndef OBOL_DISPATCHER_ADMISSION_H
 #define OBOL_DISPATCHER_ADMISSION_H
 
@@ -10,7 +10,8 @@
 #include "dispatcher/keyed-hash.h"
 #include "dispatcher/shard.h"
 
-/* How many are half-open, in all and from each address.  An IPv6 address counts as its /64: whoever has one of those has all. */
+/* How many are half-open, in all and from each address.  An IPv6 address counts as its /64: whoever has one of those
+ * has all. */
 typedef struct {
     ObolShardLimits limits;
     ObolHashKey hash_key;
@@ -37,8 +38,9 @@ void obol_admission_clear(ObolAdmission *admission);
  * @n_ike_sas: SAs that the shard has
  * @cookie, @n_cookie: (out): filled for OBOL_ADMIT_ASK_COOKIE
  *
- * The global limit comes first, since behind it is work.  The address's own comes last: as long as it is above the threshold for
- * cookies, whoever is refused by it has proven that the address is his, and nobody can use it up in another's name.
+ * The global limit comes first, since behind it is work.  The address's own comes last: as long as it is above the
+ * threshold for cookies, whoever is refused by it has proven that the address is his, and nobody can use it up in
+ * another's name.
  */
 ObolAdmit obol_admission_judge(ObolAdmission *admission, const ObolDatagram *datagram, guint n_ike_sas, gint64 now_us,
                                guint8 cookie[OBOL_COOKIE_SIZE_MAX], gsize *n_cookie);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* dispatcher/cookie.h - proof that somebody receives at the address he writes from (RFC 7296 section 2.6), without state. */
+/* dispatcher/cookie.h - proof that somebody receives at the address he writes from, kept nowhere (RFC 7296 section 2.6). */
 #ifndef OBOL_DISPATCHER_COOKIE_H
 #define OBOL_DISPATCHER_COOKIE_H
 
@@ -28,7 +28,8 @@ typedef struct {
 void obol_cookie_jar_init(ObolCookieJar *jar, const ObolCrypto *crypto, const ObolRandom *random, gint64 lifetime_us);
 void obol_cookie_jar_clear(ObolCookieJar *jar);
 /* Returns the cookie's length; 0 when none can be made. */
-gsize obol_cookie_make(ObolCookieJar *jar, const ObolCookieClaim *claim, gint64 now_us, guint8 out[OBOL_COOKIE_SIZE_MAX]);
+gsize obol_cookie_make(ObolCookieJar *jar, const ObolCookieClaim *claim, gint64 now_us,
+                       guint8 out[OBOL_COOKIE_SIZE_MAX]);
 gboolean obol_cookie_check(ObolCookieJar *jar, const ObolCookieClaim *claim, ObolSpan cookie, gint64 now_us);
 
 #endif

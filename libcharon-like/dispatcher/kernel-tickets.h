@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* dispatcher/kernel-tickets.h - which SA a kernel's answer or event is for, and what an SA leaves behind in the kernel. */
+/* dispatcher/kernel-tickets.h - which SA a kernel's answer or event is for, and what an SA leaves in the kernel. */
 #ifndef OBOL_DISPATCHER_KERNEL_TICKETS_H
 #define OBOL_DISPATCHER_KERNEL_TICKETS_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* dispatcher/key-table.h - 64-bit keys to pointers: an open hash, 16 bytes an entry.
  *
- * Keys are SPIs and tickets that we chose, or keyed hashes: never what a stranger sent.  Key 0 stands for "empty" and is taken
- * for 1, which costs nothing: an SPI is never 0, and a hash may as well be one off. */
+ * Keys are SPIs and tickets that we chose, or keyed hashes: never what a stranger sent.  Key 0 stands for "empty" and
+ * is taken for 1, which costs nothing: an SPI is never 0, and a hash may as well be one off. */
 #ifndef OBOL_DISPATCHER_KEY_TABLE_H
 #define OBOL_DISPATCHER_KEY_TABLE_H
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* dispatcher/reqids.h - the number that joins a child's policies to its SAs: the same for a name as long as the daemon runs. */
+/* dispatcher/reqids.h - the number that joins a child's policies to its SAs: the same for a name while the daemon runs. */
 #ifndef OBOL_DISPATCHER_REQIDS_H
 #define OBOL_DISPATCHER_REQIDS_H
 
 #include "dispatcher/keyed-hash.h"
 #include "model/connection.h"
 
-#define OBOL_REQIDS_MAX 65536 /* names remembered after their connection is gone; beyond, they are forgotten at the next reload */
+/* Names are remembered when their connection is gone; above so many they are forgotten at the next reload. */
+#define OBOL_REQIDS_MAX 65536
 #define OBOL_ACQUIRE_HOLD_US (1 * G_USEC_PER_SEC) /* after an acquire has failed, further ones wait as long */
 
 /* One child of one connection, and the packet that waits for it. */

@@ -69,7 +69,8 @@ struct ObolShard {
 /* --- slots.c: an SA comes, changes, goes --- */
 ObolSlot *obol_slot_new_initiator(ObolShard *shard, const ObolConnection *connection, const ObolAddress *local,
                                   const ObolAddress *remote);
-ObolSlot *obol_slot_new_responder(ObolShard *shard, const ObolAddress *local, const ObolAddress *remote, guint64 request);
+ObolSlot *obol_slot_new_responder(ObolShard *shard, const ObolAddress *local, const ObolAddress *remote,
+                                  guint64 request);
 /* Feeds one event and carries out what comes of it; the slot may be gone afterwards (%FALSE). */
 gboolean obol_slot_feed(ObolShard *shard, ObolSlot *slot, const ObolEvent *event);
 void obol_slot_free(ObolShard *shard, ObolSlot *slot); /* without a word to anybody */

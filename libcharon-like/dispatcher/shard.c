@@ -237,7 +237,8 @@ receive_first_request(ObolShard *shard, const ObolDatagram *datagram, const Obol
     ObolSlot *slot;
     ObolAdmit verdict;
 
-    if (header->spi_i == 0 || header->spi_r != 0 || header->message_id != 0 || (header->flags & OBOL_FLAG_INITIATOR) == 0) {
+    if (header->spi_i == 0 || header->spi_r != 0 || header->message_id != 0
+        || (header->flags & OBOL_FLAG_INITIATOR) == 0) {
         obol_shard_log_stray(shard, datagram, "dropped an IKE_SA_INIT request with an impossible header");
         return;
     }
@@ -259,7 +260,8 @@ receive_first_request(ObolShard *shard, const ObolDatagram *datagram, const Obol
         answer_stray(shard, datagram, header, OBOL_N_COOKIE, cookie, n_cookie);
         break;
     case OBOL_ADMIT_FULL:
-        obol_shard_log_stray(shard, datagram, "dropped an IKE_SA_INIT request: too many IKE SAs are half-open, or there at all");
+        obol_shard_log_stray(shard, datagram,
+                             "dropped an IKE_SA_INIT request: too many IKE SAs are half-open, or there at all");
         break;
     case OBOL_ADMIT_MALFORMED:
         obol_shard_log_stray(shard, datagram, "dropped a malformed IKE_SA_INIT request under load");

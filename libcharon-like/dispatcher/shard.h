@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* dispatcher/shard.h - ALL IKE SAs of one shard: whose is this datagram, whose turn is it.
  *
- * Pure as the engine is: time comes in with each call, effects go out through the ports.  Single-threaded; several shards
- * share nothing but immutable snapshots. */
+ * Pure as the engine is: time comes in with each call, effects go out through the ports.  Single-threaded; several
+ * shards share nothing but immutable snapshots. */
 #ifndef OBOL_DISPATCHER_SHARD_H
 #define OBOL_DISPATCHER_SHARD_H
 
@@ -24,15 +24,15 @@ typedef struct {
     void (*job)(gpointer data, guint64 ticket, ObolJob *job);
     const ObolListenerVtable *listener; /* called with @data; slots may be NULL */
     void (*command_done)(gpointer data, guint32 command, const ObolReason *reason); /* reason NULL: success */
-    /* A packet wants @connection, which has no IKE SA yet: find the peer's address, then call obol_shard_located() with the same
-     * @reqid, be it without success.  NULL: acquires make no IKE SA. */
+    /* A packet wants @connection, which has no IKE SA yet: find the peer's address, then call obol_shard_located() with
+     * the same @reqid, be it without success.  NULL: acquires make no IKE SA. */
     void (*locate)(gpointer data, guint32 reqid, const ObolConnection *connection);
 } ObolPorts;
 
 /* Limits and habits that are not a connection's own. */
 typedef struct {
     guint number, n_shards;         /* the top bits of each SPI that we choose name the shard */
-    guint cookie_threshold;         /* half-open SAs above which a COOKIE is asked for (RFC 7296 section 2.6); 0: always */
+    guint cookie_threshold;         /* half-open SAs above which a COOKIE is asked for (RFC 7296 2.6); 0: always */
     guint half_open_limit;          /* above it new IKE_SA_INIT requests are dropped */
     guint half_open_per_address;    /* from one address, above it likewise */
     guint ike_sa_limit;             /* 0: none */
@@ -60,7 +60,8 @@ void obol_shard_kernel_event(ObolShard *shard, const ObolKernelEvent *event, gin
 void obol_shard_job_done(ObolShard *shard, guint64 ticket, ObolJob *job, gint64 now_us); /* (transfer full) @job */
 
 /* The answer to ports.locate; @remote NULL: not found. */
-void obol_shard_located(ObolShard *shard, guint32 reqid, const ObolAddress *local, const ObolAddress *remote, gint64 now_us);
+void obol_shard_located(ObolShard *shard, guint32 reqid, const ObolAddress *local, const ObolAddress *remote,
+                        gint64 now_us);
 
 /* Which shard a datagram is for: by the SPI that we chose, or for an IKE_SA_INIT request by its sender's.  Pure. */
 guint obol_shard_of_datagram(const guint8 *data, gsize n, guint n_shards);
@@ -70,12 +71,13 @@ guint32 obol_shard_reqid(ObolShard *shard, const char *connection, const ObolChi
 
 const char *obol_shard_connection_of(ObolShard *shard, guint32 reqid); /* NULL: no connection's */
 
-/* Commands.  @command (0 to 0x7fffffff) is echoed by ports.command_done, once for each SA that took it; the number of those is
- * returned. */
+/* Commands.  @command (0 to 0x7fffffff) is echoed by ports.command_done, once for each SA that took it; the number of
+ * those is returned. */
 #define OBOL_COMMAND_MAX 0x7fffffffu
 guint obol_shard_initiate(ObolShard *shard, const ObolConnection *connection, const ObolChildConfig *child,
                           const ObolAddress *local, const ObolAddress *remote, guint32 command, gint64 now_us);
-guint obol_shard_terminate(ObolShard *shard, const ObolSaSelector *which, gboolean force, guint32 command, gint64 now_us);
+guint obol_shard_terminate(ObolShard *shard, const ObolSaSelector *which, gboolean force, guint32 command,
+                           gint64 now_us);
 
 void obol_shard_each(ObolShard *shard, ObolSaVisit visit, gpointer data);
 void obol_shard_stats(const ObolShard *shard, ObolStats *add_to);

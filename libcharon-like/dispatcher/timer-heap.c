@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* dispatcher/timer-heap.c - a heap of four children a node: half as deep as a binary one, a node's children in one cache line. */
+/* dispatcher/timer-heap.c - a heap of four children a node: half as deep as a binary one, a node's children in one
+ * cache line. */
 #include "dispatcher/timer-heap.h"
 
 #define CHILDREN 4

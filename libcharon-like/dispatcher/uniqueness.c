@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* dispatcher/uniqueness.c - one IKE SA for each pair of identities: INITIAL_CONTACT (RFC 7296 section 2.4) and `unique`. */
+/* dispatcher/uniqueness.c - one IKE SA for each pair of identities: INITIAL_CONTACT (RFC 7296 section 2.4) and
+ * `unique`. */
 #include "dispatcher/shard-private.h"
 
 static guint64
@@ -22,9 +23,9 @@ put_off(ObolShard *shard, const ObolSlot *slot, ObolEvent event)
     g_array_append_val(shard->effects, effect);
 }
 
-/* Who was there before goes.  With INITIAL_CONTACT the peer says that it has forgotten them, so there is nobody to tell.  But
- * when both sides set up at the same time, the peer may have written that before the SA that we began was finished: then it
- * is told all the same, or it would send into a void. */
+/* Who was there before goes.  With INITIAL_CONTACT the peer says that it has forgotten them, so there is nobody to
+ * tell.  But when both sides set up at the same time, the peer may have written that before the SA that we began was
+ * finished: then it is told all the same, or it would send into a void. */
 static void
 replace_others(ObolShard *shard, const ObolSlot *slot, ObolSlot *first, gboolean initial_contact)
 {
@@ -51,8 +52,8 @@ obol_shard_identified(ObolShard *shard, ObolSlot *slot, gboolean initial_contact
     others = slot->identity.key == 0 ? obol_key_table_get(&shard->by_identity, key) : NULL;
     if (others != NULL && initial_contact && unique != OBOL_UNIQUE_NEVER)
         replace_others(shard, slot, others, TRUE);
-    /* Only an SA that the peer began replaces or yields.  Were our own to do so too, two sides that begin at the same time could
-     * each drop what the other one keeps. */
+    /* Only an SA that the peer began replaces or yields.  Were our own to do so too, two sides that begin at the same
+     * time could each drop what the other one keeps. */
     else if (others != NULL && slot->responder && unique == OBOL_UNIQUE_REPLACE)
         replace_others(shard, slot, others, FALSE);
     else if (others != NULL && slot->responder && unique == OBOL_UNIQUE_KEEP)
