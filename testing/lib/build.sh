@@ -7,14 +7,14 @@ build() {
 	shift
 	built=$top/build/$name
 	mkdir -p "$built"
-	{
-		[ -x "$top/configure" ] && [ "$top/configure" -nt "$top/configure.ac" ] || "$top/autogen.sh"
-		cd "$built" || return 1
-		if [ ! -f config.status ] || [ "$(cat options 2>/dev/null)" != "$*" ]; then
-			"$top/configure" -q "$@" && echo "$*" >options
-		fi &&
-			make -s -j"$(nproc)"
-	} >"$built.log" 2>&1 || { tail -n 40 "$built.log" >&2; echo "the build failed: build/$name.log" >&2; return 1; }
+	(
+		if [ ! -x "$top/configure" ] || [ "$top/configure.ac" -nt "$top/configure" ]; then "$top/autogen.sh"; fi &&
+			cd "$built" && {
+			if [ ! -f config.status ] || [ "$(cat options 2>/dev/null)" != "$*" ]; then
+				"$top/configure" -q "$@" && echo "$*" >options
+			fi
+		} && make -s -j"$(nproc)"
+	) >"$built.log" 2>&1 || { tail -n 40 "$built.log" >&2; echo "the build failed: build/$name.log" >&2; return 1; }
 }
 
 # build_installed NAME - as a user has it: everything under build/NAME/root; its path is in $root.

@@ -109,8 +109,8 @@ captured() { # FILTER - the number of packets that match
 filter_esp='(esp or (ip6 proto 50) or (udp port 4500 and udp[4:2] > 12 and udp[8:4] != 0) or ((ip6[6] = 17) and (ip6[40:2] = 4500 or ip6[42:2] = 4500) and (ip6[44:2] > 12) and (ip6[48:4] != 0)))'
 # A router with NAT shows other source ports, but the destination or the source is always one of ours.
 filter_ike='(udp port 500 or udp port 4500)'
-# The neighbours' talk: ARP, neighbour discovery, multicast listener reports.
-filter_link='(arp or ((ip6[6] = 58) and (ip6[40] >= 130) and (ip6[40] <= 143)) or (ip6[6] = 0))'
+# The neighbours' talk: ARP, neighbour discovery, reports of multicast listeners.
+filter_link='(arp or igmp or ((ip6[6] = 58) and (ip6[40] >= 130) and (ip6[40] <= 143)) or (ip6[6] = 0))'
 # What is neither has leaked.
 filter_plain="not ($filter_esp or $filter_ike or $filter_link)"
 

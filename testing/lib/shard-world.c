@@ -22,7 +22,8 @@ port_send(gpointer data, const ObolDatagram *datagram)
 }
 
 static void
-port_keep_alive(G_GNUC_UNUSED gpointer data, G_GNUC_UNUSED const ObolAddress *local, G_GNUC_UNUSED const ObolAddress *remote)
+port_keep_alive(G_GNUC_UNUSED gpointer data, G_GNUC_UNUSED const ObolAddress *local,
+                G_GNUC_UNUSED const ObolAddress *remote)
 {
 }
 
@@ -101,7 +102,8 @@ world_new(const ObolShardLimits *limits, const ObolCrypto *crypto, guint64 seed)
     World *world = g_new0(World, 1);
     ObolRandom random = test_random_init(&world->random, seed);
     ObolPorts ports = {
-        .send = port_send, .keep_alive = port_keep_alive, .wake_at = port_wake_at, .kernel = port_kernel, .job = port_job,
+        .send = port_send, .keep_alive = port_keep_alive, .wake_at = port_wake_at, .kernel = port_kernel, .job =
+            port_job,
         .listener = &world->listener, .command_done = port_command_done, .locate = port_locate,
     };
 

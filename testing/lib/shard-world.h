@@ -61,7 +61,7 @@ gboolean world_jump(World *world);
 /* Carries everything to and fro until nobody has anything to say; addresses are not looked at. */
 void world_exchange(World *a, World *b);
 
-/* A connection between two hosts with one child, PSK, and the keys to it.  @left: seen from the left or the right one. */
+/* A connection between two hosts with one child, PSK, and the keys to it.  @left: seen from the left or the right. */
 ObolAddress world_address(const char *text, guint16 port);
 ObolConnection *world_connection(const char *name, gboolean left, const char *ike, const char *esp, ObolUnique unique);
 void world_configure(World *world, ObolConnection *connection); /* (transfer full) */
