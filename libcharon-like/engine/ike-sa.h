@@ -32,6 +32,8 @@ typedef struct {
     ObolSharedKeys *keys;
     const ObolKernelAbilities *abilities; /* NULL: everything */
     guint32 (*next_unique_id)(gpointer data); /* for IKE and Child SAs alike */
+    /* Has nobody else an SA with the same peer, or one under way?  Then INITIAL_CONTACT may say so.  NULL: always. */
+    gboolean (*is_first)(gpointer data, const ObolIkeSa *sa);
     guint32 (*reqid_for)(gpointer data, const char *connection, const char *child); /* stable for a child's name */
     gpointer data;
     gboolean trace_messages; /* somebody listens to OBOL_ACTION_MESSAGE: else none are made */

@@ -5,11 +5,12 @@ import select
 import socket
 import struct
 import subprocess
+import traceback
 
 import ike
 
 PSK = b"black box"
-OBOLD, TESTER = ("127.0.0.1", 500), "127.0.0.2"
+OBOLD, TESTER = ("192.0.2.1", 500), "192.0.2.2"
 OUR_NET, THEIR_NET = ("10.1.0.0", "10.1.0.255"), ("10.2.0.0", "10.2.0.255")  # the tester's, the daemon's
 claims = []
 
@@ -77,7 +78,8 @@ class Daemon:
         return self.ctl("--no-legend", "list-sas")
 
     def clear(self):
-        self.ctl("terminate", "--all", "--force", ok=False)
+        for connection in ("in", "out", "two-groups"):
+            self.ctl("terminate", "--force", connection, ok=False)
 
 
 def begin(wire, side=None, **changes):
@@ -136,6 +138,7 @@ def run(wire, daemon, only=()):
             print(f"ok {number} - {name}", flush=True)
         except (AssertionError, OSError, IndexError, struct.error, subprocess.SubprocessError) as error:
             bad = 1
-            print(f"not ok {number} - {name}\n# {type(error).__name__}: {error}", flush=True)
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            print(f"not ok {number} - {name}\n# {type(error).__name__}: {error} ({where.name}: {where.line})", flush=True)
     print(f"1..{len(chosen)}")
     return bad

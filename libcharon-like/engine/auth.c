@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* engine/auth.c - IKE_AUTH with a shared key, both ends of it (RFC 7296 sections 1.2, 2.15 and 2.21.2). */
+#include "engine/ike-sa-private.h"
+
+#include <string.h>
+
+/* --- the proof --- */
+
+/* The ID payload after its generic header: what AUTH covers. */
+static GByteArray *
+id_body(const ObolIdentity *id)
+{
+    GByteArray *body = g_byte_array_new();
+    guint8 head[4] = { id->type, 0, 0, 0 };
+
+    g_byte_array_append(body, head, sizeof head);
+    g_byte_array_append(body, id->data, id->n);
+    return body;
+}
+
+/* AUTH of @signer under @secret; %NULL when the backend fails. */
+static ObolSecret *
+proof(const ObolIkeSa *sa, ObolRole signer, const ObolSecret *secret, ObolSpan body)
+{
+    const ObolNegotiation *n = sa->negotiation;
+    const ObolMacVtable *prf = obol_crypto_prf(sa->engine->crypto, sa->suite.prf);
+    gboolean own = signer == sa->role;
+    ObolSpan own_nonce = { n->nonce, sizeof n->nonce }, peer_nonce = obol_span_of_bytes(n->peer_nonce);
+    ObolSpan sk_p = obol_ike_keys_get(&sa->keys, signer == OBOL_INITIATOR ? OBOL_SK_PI : OBOL_SK_PR);
+    g_autoptr(ObolSecret) out = obol_secret_new(prf->n_output);
+
+    if (!obol_auth_psk(prf, secret, obol_span_of_bytes(own ? n->own_first : n->peer_first), own ? peer_nonce : own_nonce, sk_p, body,
+                       out->bytes, NULL))
+        return NULL;
+    return g_steal_pointer(&out);
+}
+
+static ObolIdentity *
+own_identity(const ObolIkeSa *sa)
+{
+    const ObolIdentity *set = sa->connection->local_id;
+
+    return set != NULL && set->type != 0 ? obol_identity_dup(set) : obol_identity_from_address(&sa->local);
+}
+
+/* Adds our ID and AUTH; why not, when there is no key for it. */
+static ObolReason *
+add_proof(ObolIkeSa *sa, guint8 payload, ObolChain *chain)
+{
+    g_autoptr(GByteArray) body = id_body(sa->local_id);
+    const ObolSecret *secret = obol_shared_keys_find(sa->engine->keys, sa->local_id, sa->remote_id);
+    g_autoptr(ObolSecret) auth = secret != NULL ? proof(sa, sa->role, secret, (ObolSpan) { body->data, body->len }) : NULL;
+    ObolPayload *added;
+
+    if (auth == NULL) {
+        g_autofree char *ours = obol_identity_format(sa->local_id), *theirs = obol_identity_format(sa->remote_id);
+        ObolReason *reason = obol_reason_new(secret == NULL ? OBOL_REASON_PSK_NONE : OBOL_REASON_CRYPTO, OBOL_PHASE_AUTH, OBOL_SIDE_US,
+                                             0, "we are %s, the peer is %s", ours, theirs);
+
+        if (secret == NULL)
+            reason->next = g_strdup("add a secret whose id names both");
+        return reason;
+    }
+    obol_chain_add_id(chain, payload, sa->local_id->type, sa->local_id->data, sa->local_id->n);
+    obol_chain_add_auth(chain, OBOL_AUTH_PSK, auth->bytes, auth->n);
+    /* The chain borrows until it is encoded, and that is after our copy has gone. */
+    added = &chain->items[chain->n - 1];
+    chain->owned = chain->owned != NULL ? chain->owned : g_ptr_array_new_with_free_func(g_free);
+    added->auth.data.data = g_memdup2(auth->bytes, auth->n);
+    g_ptr_array_add(chain->owned, (gpointer) added->auth.data.data);
+    return NULL;
+}
+
+/* Is the peer who it says to be?  NULL: yes. */
+static ObolReason *
+check_proof(ObolIkeSa *sa, const ObolPayload *id, const ObolPayload *auth)
+{
+    const ObolSecret *secret = obol_shared_keys_find(sa->engine->keys, sa->local_id, sa->remote_id);
+    g_autofree char *theirs = obol_identity_format(sa->remote_id), *ours = obol_identity_format(sa->local_id);
+    g_autoptr(ObolSecret) wanted = NULL;
+    g_autoptr(ObolSecret) shown = obol_secret_new_from(auth->auth.data.data, auth->auth.data.n);
+    ObolReason *reason;
+
+    if (auth->auth.method != OBOL_AUTH_PSK)
+        return obol_reason_new(OBOL_REASON_AUTH_METHOD, OBOL_PHASE_AUTH, OBOL_SIDE_US, OBOL_N_AUTHENTICATION_FAILED,
+                               "%s uses %s; a shared key is configured", theirs, obol_auth_method_name(auth->auth.method));
+    if (secret == NULL) {
+        reason = obol_reason_new(OBOL_REASON_PSK_NONE, OBOL_PHASE_AUTH, OBOL_SIDE_US, OBOL_N_AUTHENTICATION_FAILED,
+                                 "we are %s, the peer is %s", ours, theirs);
+        reason->next = g_strdup("add a secret whose id names both");
+        return reason;
+    }
+    wanted = proof(sa, sa->role == OBOL_INITIATOR ? OBOL_RESPONDER : OBOL_INITIATOR, secret, id->id.body);
+    if (wanted != NULL && obol_secret_equal(wanted, shown))
+        return NULL;
+    reason = obol_reason_new(OBOL_REASON_AUTH_US, OBOL_PHASE_AUTH, OBOL_SIDE_US, OBOL_N_AUTHENTICATION_FAILED,
+                             "%s has another shared key than we have for it", theirs);
+    reason->next = g_strdup("compare the secret on both sides, to the letter");
+    return reason;
+}
+
+static void
+log_established(const ObolIkeSa *sa, ObolActions *out)
+{
+    g_autofree char *ours = obol_identity_format(sa->local_id), *theirs = obol_identity_format(sa->remote_id);
+    g_autofree char *suite = obol_suite_format(&sa->suite);
+
+    obol_ike_sa_log(sa, out, 0, "IKE SA %s #%u established with %s as %s, %016" G_GINT64_MODIFIER "x_i %016" G_GINT64_MODIFIER "x_r, %s",
+                    sa->connection->name, sa->unique_id, theirs, ours, sa->spi_i, sa->spi_r, suite);
+}
+
+/* --- initiator --- */
+
+static void
+end_for(ObolIkeSa *sa, ObolReason *reason, ObolActions *out)
+{
+    obol_ike_sa_fail(sa, reason, out);
+    obol_ike_sa_end(sa, reason, out);
+}
+
+static ObolChildSa *
+wanted_child(const ObolIkeSa *sa)
+{
+    return sa->child_wanted_id != 0 ? obol_child_sa_find(sa, sa->child_wanted_id) : NULL;
+}
+
+/* The peer's identity that we ask for: a pattern or none stands for "whoever answers". */
+static gboolean
+is_exact(const ObolIdentity *id)
+{
+    return id != NULL && id->type != 0 && memchr(id->data, '*', id->n) == NULL;
+}
+
+void
+obol_auth_start(ObolIkeSa *sa, ObolActions *out)
+{
+    ObolNegotiation *n = sa->negotiation;
+    const ObolIdentity *expected = sa->connection->remote_id;
+    ObolChildSa *child = wanted_child(sa);
+    g_auto(ObolChain) chain = { .n = 0, .owned = NULL };
+    ObolReason *reason;
+    GBytes *datagram;
+
+    if (n == NULL || !n->ready || sa->request.datagram != NULL || (child != NULL && child->spi_in == 0))
+        return;
+    g_free(sa->local_id);
+    g_free(sa->remote_id);
+    sa->local_id = own_identity(sa);
+    sa->remote_id = expected != NULL ? obol_identity_dup(expected) : obol_identity_from_address(&sa->remote);
+    reason = add_proof(sa, OBOL_PAYLOAD_IDI, &chain);
+    if (reason != NULL) {
+        end_for(sa, reason, out);
+        return;
+    }
+    if (is_exact(expected))
+        obol_chain_add_id(&chain, OBOL_PAYLOAD_IDR, expected->type, expected->data, expected->n);
+    if (sa->connection->initial_contact && (sa->engine->is_first == NULL || sa->engine->is_first(sa->engine->data, sa)))
+        obol_chain_add_notify(&chain, OBOL_N_INITIAL_CONTACT, NULL, 0);
+    if (child != NULL)
+        obol_child_offer(sa, child, &chain);
+    datagram = obol_sk_seal(sa, OBOL_IKE_AUTH, FALSE, sa->next_request_id, &chain, out);
+    if (datagram != NULL)
+        obol_window_request(sa, OBOL_IKE_AUTH, datagram, out);
+}
+
+static ObolReason *
+reason_of_notify(guint16 type)
+{
+    static const struct {
+        guint16 notify;
+        ObolReasonCode code;
+    } codes[] = {
+        { OBOL_N_AUTHENTICATION_FAILED, OBOL_REASON_AUTH_PEER },
+        { OBOL_N_NO_PROPOSAL_CHOSEN, OBOL_REASON_PROPOSAL_PEER },
+        { OBOL_N_TS_UNACCEPTABLE, OBOL_REASON_TS_PEER },
+    };
+    ObolReasonCode code = OBOL_REASON_PEER_NOTIFY;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(codes); i++)
+        code = codes[i].notify == type ? codes[i].code : code;
+    return obol_reason_new(code, OBOL_PHASE_AUTH, OBOL_SIDE_PEER, type, NULL);
+}
+
+static const ObolPayload *
+first_error(const ObolChain *chain)
+{
+    for (guint i = 0; i < chain->n; i++) {
+        if (chain->items[i].type == OBOL_PAYLOAD_NOTIFY && chain->items[i].notify.type < OBOL_NOTIFY_STATUS_FIRST)
+            return &chain->items[i];
+    }
+    return NULL;
+}
+
+static gboolean
+identity_allowed(const ObolIkeSa *sa, const ObolIdentity *shown)
+{
+    const ObolIdentity *pattern = sa->connection->remote_id;
+    g_autoptr(ObolIdentity) address = pattern == NULL ? obol_identity_from_address(&sa->remote) : NULL;
+
+    return obol_identity_match(pattern != NULL ? pattern : address, shown) > 0;
+}
+
+/* The responder's ID and proof; NULL: it is the one we meant. */
+static ObolReason *
+check_responder(ObolIkeSa *sa, const ObolChain *chain)
+{
+    const ObolPayload *id = obol_chain_find(chain, OBOL_PAYLOAD_IDR), *auth = obol_chain_find(chain, OBOL_PAYLOAD_AUTH);
+    ObolIdentity *shown;
+
+    if (id == NULL || auth == NULL || obol_chain_count(chain, OBOL_PAYLOAD_IDR) > 1 || obol_chain_count(chain, OBOL_PAYLOAD_AUTH) > 1)
+        return obol_reason_new(OBOL_REASON_SYNTAX, OBOL_PHASE_AUTH, OBOL_SIDE_US, OBOL_N_INVALID_SYNTAX,
+                               "a response has IDr and AUTH once each (RFC 7296 section 1.2)");
+    shown = obol_identity_new(id->id.id_type, id->id.data.data, id->id.data.n);
+    if (shown == NULL || !identity_allowed(sa, shown)) {
+        g_autofree char *said = shown != NULL ? obol_identity_format(shown) : g_strdup("too long an identity");
+        g_autofree char *wanted = obol_identity_format(sa->remote_id);
+
+        g_free(shown);
+        return obol_reason_new(OBOL_REASON_ID_NOMATCH, OBOL_PHASE_AUTH, OBOL_SIDE_US, OBOL_N_AUTHENTICATION_FAILED,
+                               "it says to be %s; %s was expected", said, wanted);
+    }
+    g_free(sa->remote_id);
+    sa->remote_id = shown;
+    return check_proof(sa, id, auth);
+}
+
+/* Section 2.21.2: the responder believes that the SA stands, so it is told in an exchange of its own. */
+static void
+refuse_responder(ObolIkeSa *sa, ObolReason *reason, ObolActions *out)
+{
+    g_auto(ObolChain) chain = { .n = 0, .owned = NULL };
+    GBytes *datagram;
+
+    obol_chain_add_notify(&chain, reason->notify, NULL, 0);
+    datagram = obol_sk_seal(sa, OBOL_INFORMATIONAL, FALSE, sa->next_request_id, &chain, out);
+    if (datagram != NULL) {
+        obol_window_send(sa, datagram, out);
+        g_bytes_unref(datagram);
+    }
+    end_for(sa, reason, out);
+}
+
+static void
+child_refused(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolActions *out)
+{
+    obol_ike_sa_fail(sa, reason, out);
+    obol_ike_sa_command_done(&sa->initiate_command, reason, out);
+    if (child != NULL)
+        obol_child_sa_end(sa, child, obol_reason_dup(reason), out);
+    obol_reason_free(reason);
+}
+
+/* The Child SA of a good answer: in the kernel, or the reason why there is none. */
+static void
+take_child(ObolIkeSa *sa, const ObolChain *chain, ObolActions *out)
+{
+    const ObolPayload *error = first_error(chain);
+    ObolNegotiation *n = sa->negotiation;
+    ObolChildSa *child = wanted_child(sa);
+    gboolean peer_has_it = error == NULL && obol_chain_find(chain, OBOL_PAYLOAD_SA) != NULL;
+    ObolReason *reason;
+
+    if (child == NULL) {
+        obol_ike_sa_command_done(&sa->initiate_command, NULL, out);
+        return;
+    }
+    reason = error != NULL ? reason_of_notify(error->notify.type) : obol_child_take_answer(sa, child, chain);
+    if (reason == NULL) {
+        obol_child_install(sa, child, (ObolSpan) { n->nonce, sizeof n->nonce }, obol_span_of_bytes(n->peer_nonce), out);
+        return;
+    }
+    if (peer_has_it) {
+        obol_ike_sa_fail(sa, reason, out);
+        obol_ike_sa_command_done(&sa->initiate_command, reason, out);
+        obol_child_sa_delete(sa, child, reason, out);
+        return;
+    }
+    child_refused(sa, child, reason, out);
+}
+
+void
+obol_auth_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
+{
+    const ObolPayload *error = first_error(in->chain);
+    ObolReason *reason;
+
+    obol_window_forget_request(sa);
+    sa->next_request_id = 2;
+    if (error != NULL && obol_chain_find(in->chain, OBOL_PAYLOAD_AUTH) == NULL) {
+        end_for(sa, reason_of_notify(error->notify.type), out);
+        return;
+    }
+    reason = check_responder(sa, in->chain);
+    if (reason != NULL) {
+        refuse_responder(sa, reason, out);
+        return;
+    }
+    log_established(sa, out);
+    obol_ike_sa_established(sa, obol_chain_find_notify(in->chain, OBOL_N_INITIAL_CONTACT) != NULL, out);
+    take_child(sa, in->chain, out);
+    obol_ike_sa_negotiation_free(sa);
+    obol_window_pump(sa, out);
+}
+
+/* --- responder --- */
+
+/* Section 2.21.2: AUTHENTICATION_FAILED and nothing else, so that a stranger learns nothing. */
+static void
+refuse_initiator(ObolIkeSa *sa, ObolReason *reason, ObolActions *out)
+{
+    g_auto(ObolChain) chain = { .n = 0, .owned = NULL };
+    GBytes *datagram;
+
+    obol_chain_add_notify(&chain, reason->notify != 0 ? reason->notify : OBOL_N_AUTHENTICATION_FAILED, NULL, 0);
+    datagram = obol_sk_seal(sa, OBOL_IKE_AUTH, TRUE, sa->expected_request_id, &chain, out);
+    if (datagram != NULL)
+        obol_window_respond(sa, datagram, out);
+    end_for(sa, reason, out);
+}
+
+/* Which connection do these identities mean, and does it allow what IKE_SA_INIT agreed on? */
+static ObolReason *
+choose_connection(ObolIkeSa *sa, const ObolPayload *idi, const ObolPayload *idr)
+{
+    g_autoptr(ObolIdentity) asked = idr != NULL ? obol_identity_new(idr->id.id_type, idr->id.data.data, idr->id.data.n) : NULL;
+    const ObolConnection *c;
+    ObolProposal agreed;
+    ObolSuite again;
+
+    sa->remote_id = obol_identity_new(idi->id.id_type, idi->id.data.data, idi->id.data.n);
+    if (sa->remote_id == NULL)
+        return obol_reason_new(OBOL_REASON_ID_NOMATCH, OBOL_PHASE_AUTH, OBOL_SIDE_US, OBOL_N_AUTHENTICATION_FAILED, "it is too long");
+    c = obol_connection_set_match(sa->engine->connections, &sa->local, &sa->remote, sa->remote_id, asked);
+    if (c == NULL) {
+        g_autofree char *theirs = obol_identity_format(sa->remote_id);
+        g_autofree char *ours = asked != NULL ? obol_identity_format(asked) : g_strdup("nobody in particular");
+
+        return obol_reason_new(OBOL_REASON_ID_NOMATCH, OBOL_PHASE_AUTH, OBOL_SIDE_US, OBOL_N_AUTHENTICATION_FAILED,
+                               "the peer says to be %s and asks for %s", theirs, ours);
+    }
+    obol_proposal_from_suite(&sa->suite, 1, NULL, 0, &agreed);
+    if (!obol_proposal_select((const ObolProposal *) c->proposals->data, c->proposals->len, &agreed, 1, &again, NULL, NULL))
+        return obol_reason_new(OBOL_REASON_PROPOSAL_US, OBOL_PHASE_AUTH, OBOL_SIDE_US, OBOL_N_AUTHENTICATION_FAILED,
+                               "connection %s, which these identities mean, does not allow what another one agreed on", c->name);
+    obol_connection_unref(sa->connection);
+    sa->connection = obol_connection_ref(c);
+    sa->local_id = own_identity(sa);
+    return NULL;
+}
+
+static ObolReason *
+check_initiator(ObolIkeSa *sa, const ObolChain *chain)
+{
+    const ObolPayload *idi = obol_chain_find(chain, OBOL_PAYLOAD_IDI), *auth = obol_chain_find(chain, OBOL_PAYLOAD_AUTH);
+    ObolReason *reason;
+
+    if (idi == NULL || obol_chain_count(chain, OBOL_PAYLOAD_IDI) > 1 || obol_chain_count(chain, OBOL_PAYLOAD_AUTH) > 1)
+        return obol_reason_new(OBOL_REASON_SYNTAX, OBOL_PHASE_AUTH, OBOL_SIDE_US, OBOL_N_INVALID_SYNTAX,
+                               "a request has IDi and AUTH once each (RFC 7296 section 1.2)");
+    reason = choose_connection(sa, idi, obol_chain_find(chain, OBOL_PAYLOAD_IDR));
+    if (reason != NULL)
+        return reason;
+    if (auth == NULL)
+        return obol_reason_new(OBOL_REASON_AUTH_METHOD, OBOL_PHASE_AUTH, OBOL_SIDE_US, OBOL_N_AUTHENTICATION_FAILED,
+                               "the peer asks for EAP; a shared key is configured");
+    return check_proof(sa, idi, auth);
+}
+
+void
+obol_auth_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
+{
+    ObolNegotiation *n = sa->negotiation;
+    ObolReason *reason = check_initiator(sa, in->chain);
+    ObolChildSa *child;
+
+    if (reason != NULL) {
+        refuse_initiator(sa, reason, out);
+        return;
+    }
+    sa->busy = TRUE;
+    sa->peer_authentic = TRUE;
+    sa->half_open_until_us = G_MAXINT64;
+    n->initial_contact = obol_chain_find_notify(in->chain, OBOL_N_INITIAL_CONTACT) != NULL;
+    if (obol_chain_find(in->chain, OBOL_PAYLOAD_SA) == NULL) {
+        obol_auth_answer(sa, NULL, NULL, out); /* RFC 6023: no child wanted */
+        return;
+    }
+    child = obol_child_take_request(sa, in->chain, &reason);
+    if (child == NULL) {
+        obol_auth_answer(sa, NULL, reason, out);
+        return;
+    }
+    sa->child_wanted_id = child->unique_id;
+    obol_child_get_spi(sa, child, out);
+}
+
+void
+obol_auth_answer(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolActions *out)
+{
+    ObolNegotiation *n = sa->negotiation;
+    g_auto(ObolChain) chain = { .n = 0, .owned = NULL };
+    gboolean initial_contact = n->initial_contact;
+    ObolReason *broken = add_proof(sa, OBOL_PAYLOAD_IDR, &chain);
+    GBytes *datagram;
+
+    if (broken != NULL) {
+        obol_reason_free(reason);
+        refuse_initiator(sa, broken, out);
+        return;
+    }
+    if (child != NULL)
+        obol_child_put_answer(sa, child, n->child_number, &chain);
+    else if (reason != NULL)
+        obol_chain_add_notify(&chain, obol_reason_notify(reason), NULL, 0);
+    datagram = obol_sk_seal(sa, OBOL_IKE_AUTH, TRUE, sa->expected_request_id, &chain, out);
+    if (datagram != NULL)
+        obol_window_respond(sa, datagram, out);
+    obol_ike_sa_negotiation_free(sa);
+    log_established(sa, out);
+    obol_ike_sa_established(sa, initial_contact, out);
+    if (reason != NULL)
+        obol_ike_sa_fail(sa, reason, out);
+    obol_reason_free(reason);
+}

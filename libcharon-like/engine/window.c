@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* engine/window.c - one request at a time each way, repeated until it is answered; the last response kept for whoever lost it
+ * (RFC 7296 sections 2.1 to 2.3). */
+#include "engine/ike-sa-private.h"
+
+void
+obol_window_send(ObolIkeSa *sa, GBytes *datagram, ObolActions *out)
+{
+    ObolAction *action = obol_actions_add(out, OBOL_ACTION_SEND);
+
+    action->send.datagram = g_bytes_ref(datagram);
+    action->send.local = sa->local;
+    action->send.remote = sa->remote;
+    sa->sent_us = sa->now_us;
+}
+
+void
+obol_window_request(ObolIkeSa *sa, guint8 exchange, GBytes *datagram, ObolActions *out)
+{
+    obol_window_forget_request(sa);
+    sa->request = (ObolRequest) {
+        .datagram = datagram,
+        .exchange = exchange,
+        .message_id = sa->next_request_id,
+        .n_sent = 1,
+        .wait_us = sa->connection->retransmit_base_us,
+        .again_us = sa->now_us + sa->connection->retransmit_base_us,
+    };
+    obol_window_send(sa, datagram, out);
+}
+
+void
+obol_window_respond(ObolIkeSa *sa, GBytes *datagram, ObolActions *out)
+{
+    g_clear_pointer(&sa->last_response, g_bytes_unref);
+    sa->last_response = datagram;
+    sa->expected_request_id++;
+    sa->busy = FALSE;
+    obol_window_send(sa, datagram, out);
+}
+
+void
+obol_window_forget_request(ObolIkeSa *sa)
+{
+    g_clear_pointer(&sa->request.datagram, g_bytes_unref);
+}
+
+static void
+tell_again(ObolIkeSa *sa, ObolActions *out)
+{
+    ObolSpan bytes = obol_span_of_bytes(sa->request.datagram);
+    ObolWireFault fault;
+    ObolHeader header;
+
+    if (sa->engine->trace_messages && obol_header_decode(bytes.data, bytes.n, &header, &fault))
+        obol_tell_message(sa, &header, "", NULL, TRUE, bytes.n, TRUE, out);
+}
+
+static void
+give_up(ObolIkeSa *sa, ObolActions *out)
+{
+    ObolNegotiation *n = sa->negotiation;
+    ObolReason *reason;
+
+    if (n != NULL && n->refusal != NULL)
+        reason = g_steal_pointer(&n->refusal);
+    else
+        reason = obol_reason_new(OBOL_REASON_NET_SILENT, obol_exchange_name(sa->request.exchange), OBOL_SIDE_PEER, 0,
+                                 "no answer to %u sendings", sa->request.n_sent);
+    obol_ike_sa_fail(sa, reason, out);
+    obol_ike_sa_end(sa, reason, out);
+}
+
+void
+obol_window_retransmit(ObolIkeSa *sa, ObolActions *out)
+{
+    ObolRequest *request = &sa->request;
+    /* An unprotected refusal has had one interval to be contradicted by the true responder (section 2.21.1). */
+    gboolean refused = sa->negotiation != NULL && sa->negotiation->refusal != NULL;
+
+    if (refused || request->n_sent > sa->connection->retransmit_tries) {
+        give_up(sa, out);
+        return;
+    }
+    request->n_sent++;
+    request->wait_us = (gint64) ((double) request->wait_us * sa->connection->retransmit_factor);
+    request->again_us = sa->now_us + request->wait_us;
+    /* A retransmission repeats the stored datagram: section 2.1 wants it bitwise identical. */
+    obol_window_send(sa, request->datagram, out);
+    tell_again(sa, out);
+    obol_ike_sa_log(sa, out, 1, "retransmission %u of %s request %u", request->n_sent - 1,
+                    obol_exchange_name(request->exchange), request->message_id);
+}
+
+static void
+add_deletes(ObolIkeSa *sa, ObolChain *chain)
+{
+    static const guint8 protocols[] = { OBOL_PROTO_ESP, OBOL_PROTO_AH };
+
+    for (gsize p = 0; p < G_N_ELEMENTS(protocols); p++) {
+        guint32 spis[OBOL_ENGINE_CHILDREN_MAX];
+        guint n = 0;
+
+        for (guint i = 0; i < sa->deletes->len && n < G_N_ELEMENTS(spis); i++) {
+            const ObolSaName *name = &g_array_index(sa->deletes, ObolSaName, i);
+
+            if (name->protocol == protocols[p])
+                spis[n++] = name->spi;
+        }
+        if (n > 0)
+            obol_chain_add_delete(chain, protocols[p], spis, n);
+    }
+    g_clear_pointer(&sa->deletes, g_array_unref);
+}
+
+void
+obol_window_pump(ObolIkeSa *sa, ObolActions *out)
+{
+    g_auto(ObolChain) chain = { .n = 0, .owned = NULL };
+    gboolean something = sa->delete_wanted || sa->probe_wanted || sa->deletes != NULL;
+    GBytes *datagram;
+
+    if (!something || sa->request.datagram != NULL
+        || (sa->state != OBOL_IKE_ESTABLISHED && sa->state != OBOL_IKE_DELETING))
+        return;
+    /* The end of the IKE SA is the end of its children, so they need no Delete of their own (section 1.4.1). */
+    sa->delete_sent = sa->delete_wanted;
+    if (sa->delete_wanted)
+        obol_chain_add_delete_ike(&chain);
+    else if (sa->deletes != NULL)
+        add_deletes(sa, &chain);
+    sa->probe_wanted = FALSE;
+    datagram = obol_sk_seal(sa, OBOL_INFORMATIONAL, FALSE, sa->next_request_id, &chain, out);
+    if (datagram != NULL)
+        obol_window_request(sa, OBOL_INFORMATIONAL, datagram, out);
+}
