@@ -244,7 +244,13 @@ tell_message(gpointer data, const ObolMessageEvent *message)
 static void
 tell_failure(gpointer data, const ObolIkeInfo *sa, const ObolReason *reason)
 {
-    obol_bus_tell_failure(((DaemonDriver *) data)->daemon->bus, sa, reason);
+    ObolBus *bus = ((DaemonDriver *) data)->daemon->bus;
+    g_autofree char *text = obol_reason_format(reason);
+
+    obol_bus_tell_log(bus, "ike", 0, sa, text);
+    if (reason->next != NULL)
+        obol_bus_tell_log(bus, "ike", 1, sa, reason->next);
+    obol_bus_tell_failure(bus, sa, reason);
 }
 
 static void

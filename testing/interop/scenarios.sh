@@ -291,8 +291,7 @@ scenario_swanctl_loads_its_own_settings_into_obold() {
 		    id-2 = right.lab.test
 		    secret = "$psk" } }
 	EOF
-	on left env STRONGSWAN_CONF=/dev/null SWANCTL_DIR="$lab/left/swanctl" /usr/sbin/swanctl --load-all --noprompt \
-		--uri "unix://$lab/left/vici.sock" && initiate left && whole
+	obol_swanctl left --load-all --noprompt && initiate left && whole
 }
 
 # obold with itself.

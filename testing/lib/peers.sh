@@ -72,5 +72,7 @@ peer_swanctl() {
 obol_swanctl() {
 	local host=$1 verb=$2
 	shift 2
-	on "$host" env STRONGSWAN_CONF=/dev/null /usr/sbin/swanctl "$verb" --uri "unix://$lab/$host/vici.sock" "$@"
+	echo 'swanctl { load = nonce }' >"$lab/$host/tool.conf"
+	on "$host" env STRONGSWAN_CONF="$lab/$host/tool.conf" SWANCTL_DIR="$lab/$host/swanctl" /usr/sbin/swanctl "$verb" \
+		--uri "unix://$lab/$host/vici.sock" "$@"
 }
