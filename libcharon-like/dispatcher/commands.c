@@ -4,14 +4,13 @@
 
 #include <string.h>
 
-#define PEERS_LOOKED_AT 16 /* of those with one connection and one address: the newest serve as well as any */
 
 ObolSlot *
 obol_shard_find_peer(ObolShard *shard, const char *connection, const ObolAddress *remote)
 {
     ObolSlot *slot = obol_key_table_get(&shard->by_peer, obol_shard_peer_key(shard, connection, remote));
 
-    for (guint i = 0; slot != NULL && i < PEERS_LOOKED_AT; slot = slot->peer.next, i++) {
+    for (guint i = 0; slot != NULL && i < OBOL_PEERS_LOOKED_AT; slot = slot->peer.next, i++) {
         ObolIkeState state = obol_ike_sa_state(slot->sa);
 
         if (state == OBOL_IKE_CONNECTING || state == OBOL_IKE_ESTABLISHED)

@@ -12,6 +12,9 @@
 #include "dispatcher/shard.h"
 #include "dispatcher/timer-heap.h"
 
+/* Of the SAs of one connection with one address so many are looked at: the newest serve as well as any. */
+#define OBOL_PEERS_LOOKED_AT 16
+
 /* Slots with something in common, newest first. */
 typedef struct {
     guint64 key; /* 0: in no list */
@@ -84,6 +87,8 @@ void obol_shard_carry_out(ObolShard *shard, ObolSlot *slot);
 
 /* --- uniqueness.c: RFC 7296 section 2.4 and the `unique` setting --- */
 void obol_shard_identified(ObolShard *shard, ObolSlot *slot, gboolean initial_contact);
+/* For the engine: nobody else has, or sets up, an SA of this connection with this peer, so INITIAL_CONTACT is true. */
+gboolean obol_shard_is_first(gpointer data, const ObolIkeSa *sa);
 
 /* --- acquire.c --- */
 void obol_shard_acquire(ObolShard *shard, const ObolKernelEvent *event);

@@ -35,7 +35,8 @@ obol_shard_new(const ObolShardLimits *limits, const ObolCrypto *crypto, const Ob
     shard->ports = *ports;
     shard->data = data;
     shard->engine = (ObolEngine) {
-        .crypto = crypto, .random = *random, .next_unique_id = next_unique_id, .reqid_for = reqid_for, .data = shard,
+        .crypto = crypto, .random = *random, .next_unique_id = next_unique_id, .reqid_for = reqid_for, .is_first = obol_shard_is_first,
+        .data = shard,
     };
     obol_hash_key_init(&shard->hash_key, random);
     obol_admission_init(&shard->admission, &shard->limits, crypto, random);

@@ -61,3 +61,19 @@ obol_shard_identified(ObolShard *shard, ObolSlot *slot, gboolean initial_contact
     if (slot->identity.key == 0)
         obol_slot_link(shard, slot, OBOL_BY_IDENTITY, key);
 }
+
+gboolean
+obol_shard_is_first(gpointer data, const ObolIkeSa *sa)
+{
+    ObolShard *shard = data;
+    const ObolSlot *own = obol_key_table_get(&shard->by_spi, obol_ike_sa_own_spi(sa));
+    const ObolSlot *other = own != NULL && own->peer.key != 0 ? obol_key_table_get(&shard->by_peer, own->peer.key) : NULL;
+
+    for (guint i = 0; other != NULL && i < OBOL_PEERS_LOOKED_AT; other = other->peer.next, i++) {
+        ObolIkeState state = obol_ike_sa_state(other->sa);
+
+        if (other != own && (state == OBOL_IKE_CONNECTING || state == OBOL_IKE_ESTABLISHED))
+            return FALSE;
+    }
+    return TRUE;
+}
