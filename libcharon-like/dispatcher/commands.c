@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-
 ObolSlot *
 obol_shard_find_peer(ObolShard *shard, const char *connection, const ObolAddress *remote)
 {

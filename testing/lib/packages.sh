@@ -7,23 +7,23 @@ lab_packages=(iproute2 iputils-ping tcpdump socat procps util-linux iptables lib
 
 # need PACKAGE... - installs what is missing; returns 1, having said what, when that can not be done.
 need() {
-	local missing=() package root=()
+	local missing=() package as_root=()
 	for package in "$@"; do
 		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
 	done
 	[ ${#missing[@]} = 0 ] && return 0
 	if [ "$(id -u)" != 0 ]; then
-		command -v sudo >/dev/null && root=(sudo)
-		if [ ${#root[@]} = 0 ]; then
+		command -v sudo >/dev/null && as_root=(sudo)
+		if [ ${#as_root[@]} = 0 ]; then
 			echo "missing Debian packages: ${missing[*]}; as root: apt-get install ${missing[*]}" >&2
 			return 1
 		fi
 	fi
 	echo "installing ${missing[*]}" >&2
-	"${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" \
+	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" \
 		>/dev/null 2>&1 && return 0
 	# An empty or old package list is the usual cause.
-	"${root[@]}" apt-get update -qq >/dev/null 2>&1
-	"${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" \
+	"${as_root[@]}" apt-get update -qq >/dev/null 2>&1
+	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" \
 		>/dev/null || { echo "could not install: ${missing[*]}" >&2; return 1; }
 }
