@@ -22,7 +22,7 @@ obol_side() { # HOST - obold with the settings above
 	obold_conf "$me" <<-EOF
 		daemon = { ${obol_daemon:-} };
 		connections = {
-		  lab = {
+		  ${connection:-lab} = {
 		    local_addrs = [ "${outer[$me]}" ];
 		    remote_addrs = [ "$(seen "$peer")" ];
 		    proposals = [ $(printf '"%s", ' ${obol_ike:-$ike} | sed 's/, $//') ];
@@ -292,6 +292,34 @@ scenario_swanctl_loads_its_own_settings_into_obold() {
 		    secret = "$psk" } }
 	EOF
 	obol_swanctl left --load-all --noprompt && initiate left && whole
+}
+
+# The lines between two macros of a manual page, as a reader sees them.
+shown() { # PAGE BEGIN END
+	sed '1,/^\.SH EXAMPLE/d' "$1" | sed -n "/^$2\$/,/^$3\$/p" | grep -v '^\.' | sed 's/\\-/-/g'
+}
+scenario_examples_of_obol_conf_5_are_valid() {
+	mkdir -p "$lab/manual"
+	(umask 077; shown "$top/doc/obol.conf.5" '.nf' '.fi' >"$lab/manual/obol.conf"; echo secret >"$lab/manual/berlin.psk")
+	grep -q connections "$lab/manual/obol.conf" && "$root/sbin/obold" --config "$lab/manual" --check
+}
+scenario_examples_of_obolctl_1_work() {
+	network 4 && obol_side right && connection=gateway obol_side left || return 1
+	shown "$top/doc/obolctl.1" '.EX' '.EE' >"$lab/examples"
+	[ "$(wc -l <"$lab/examples")" -ge 5 ] || { fail "there are too few examples"; return 1; }
+	echo 'swanctl { load = nonce }' >"$lab/tool.conf"
+	local line status
+	while IFS= read -r line; do
+		line=${line//obolctl /obolctl --socket $lab/left/vici.sock }
+		line=${line//\/run\/obol/$lab\/left}
+		echo "\$ $line"
+		on left env PATH="$root/bin:$PATH" STRONGSWAN_CONF="$lab/tool.conf" timeout 3 bash -o pipefail -c "$line" </dev/null
+		status=$?
+		case $line in
+		*monitor*) [ $status = 124 ] ;; # it goes on until it is ended
+		*) [ $status = 0 ] ;;
+		esac || { fail "status $status"; return 1; }
+	done <"$lab/examples"
 }
 
 # obold with itself.
