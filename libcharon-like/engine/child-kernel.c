@@ -3,10 +3,11 @@
 #include "engine/ike-sa-private.h"
 
 static void
-ask(ObolIkeSa *sa, const ObolChildSa *child, ObolKernelPurpose purpose, const ObolKernelRequest *request, ObolActions *out)
+ask(ObolIkeSa *sa, const ObolChildSa *child, ObolKernelPurpose purpose, guint part, const ObolKernelRequest *request,
+    ObolActions *out)
 {
     ObolAction *action = obol_actions_add(out, OBOL_ACTION_KERNEL);
-    ObolKernelWait wait = { ++sa->n_kernel_requests, purpose, request->op, child->unique_id };
+    ObolKernelWait wait = { ++sa->n_kernel_requests, purpose, request->op, child->unique_id, part };
 
     if (sa->waits == NULL)
         sa->waits = g_array_new(FALSE, FALSE, sizeof(ObolKernelWait));
@@ -51,11 +52,10 @@ obol_child_get_spi(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
 
     child->local = outer(child, &sa->local);
     child->remote = outer(child, &sa->remote);
-    child->in_kernel = TRUE;
     request.sa.id = sa_id(child, TRUE);
     request.sa.reqid = child->reqid;
     request.sa.inbound = TRUE;
-    ask(sa, child, OBOL_KERNEL_FOR_SPI, &request, out);
+    ask(sa, child, OBOL_KERNEL_FOR_SPI, 0, &request, out);
 }
 
 /* Both ends rekeying at the same moment is avoided by each being a little early, by another amount each time. */
@@ -95,42 +95,66 @@ add_sa(ObolIkeSa *sa, ObolChildSa *child, const ObolChildKeys *keys, gboolean in
         .tfc_padding = child->config->tfc_padding,
     };
     child->n_waiting++;
-    ask(sa, child, OBOL_KERNEL_FOR_INSTALL, &request, out);
+    ask(sa, child, OBOL_KERNEL_FOR_INSTALL, inbound ? 1 : 0, &request, out);
 }
 
-/* One policy for each pair of selectors and direction; forwarded packets come out of tunnels only. */
-static void
-each_policy(ObolIkeSa *sa, ObolChildSa *child, ObolKernelOp op, ObolActions *out)
+/* Policy number @i of a child: one for each pair of selectors and direction; forwarded packets come out of tunnels only.
+ * %FALSE for a pair of different families, which no packet can match. */
+static gboolean
+nth_policy(const ObolChildSa *child, guint i, ObolPolicySpec *out)
 {
     static const ObolDirection directions[] = { OBOL_DIR_OUT, OBOL_DIR_IN, OBOL_DIR_FORWARD };
     guint n = child->mode == OBOL_MODE_TUNNEL ? 3 : 2;
+    ObolDirection direction = directions[i % n];
+    const ObolTs *local = &g_array_index(child->local_ts, ObolTs, i / n % child->local_ts->len);
+    const ObolTs *remote = &g_array_index(child->remote_ts, ObolTs, i / n / child->local_ts->len);
+    gboolean outbound = direction == OBOL_DIR_OUT;
 
-    if (!child->config->policies || child->local_ts == NULL || child->remote_ts == NULL)
+    *out = (ObolPolicySpec) {
+        .direction = direction,
+        .action = OBOL_POLICY_PROTECT,
+        .source = outbound ? *local : *remote,
+        .destination = outbound ? *remote : *local,
+        .reqid = child->reqid,
+        .mode = child->mode,
+        .protocol = child->suite.protocol,
+        .tunnel_source = outbound ? child->local : child->remote,
+        .tunnel_destination = outbound ? child->remote : child->local,
+        .priority = child->config->priority,
+    };
+    return local->family == remote->family;
+}
+
+static void
+add_policies(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
+{
+    guint n = child->local_ts->len * child->remote_ts->len * (child->mode == OBOL_MODE_TUNNEL ? 3 : 2);
+
+    if (!child->config->policies)
         return;
-    for (guint i = 0; i < child->local_ts->len * child->remote_ts->len * n; i++) {
-        ObolDirection direction = directions[i % n];
-        const ObolTs *local = &g_array_index(child->local_ts, ObolTs, i / n % child->local_ts->len);
-        const ObolTs *remote = &g_array_index(child->remote_ts, ObolTs, i / n / child->local_ts->len);
-        ObolKernelRequest request = { .op = op };
+    child->policies = g_byte_array_new();
+    for (guint i = 0; i < n; i++) {
+        static const guint8 not_yet = FALSE;
+        ObolKernelRequest request = { .op = OBOL_KERNEL_ADD_POLICY };
 
-        if (local->family != remote->family)
+        g_byte_array_append(child->policies, &not_yet, 1);
+        if (!nth_policy(child, i, &request.policy))
             continue;
-        request.policy = (ObolPolicySpec) {
-            .direction = direction,
-            .action = OBOL_POLICY_PROTECT,
-            .source = direction == OBOL_DIR_OUT ? *local : *remote,
-            .destination = direction == OBOL_DIR_OUT ? *remote : *local,
-            .reqid = child->reqid,
-            .mode = child->mode,
-            .protocol = child->suite.protocol,
-            .tunnel_source = direction == OBOL_DIR_OUT ? child->local : child->remote,
-            .tunnel_destination = direction == OBOL_DIR_OUT ? child->remote : child->local,
-            .priority = child->config->priority,
-        };
-        if (op == OBOL_KERNEL_ADD_POLICY)
-            child->n_waiting++;
-        ask(sa, child, op == OBOL_KERNEL_ADD_POLICY ? OBOL_KERNEL_FOR_INSTALL : OBOL_KERNEL_FOR_NOBODY, &request, out);
+        child->n_waiting++;
+        ask(sa, child, OBOL_KERNEL_FOR_INSTALL, i, &request, out);
     }
+}
+
+static void
+delete_policies(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
+{
+    for (guint i = 0; child->policies != NULL && i < child->policies->len; i++) {
+        ObolKernelRequest request = { .op = OBOL_KERNEL_DELETE_POLICY };
+
+        if (child->policies->data[i] && nth_policy(child, i, &request.policy))
+            ask(sa, child, OBOL_KERNEL_FOR_NOBODY, 0, &request, out);
+    }
+    g_clear_pointer(&child->policies, g_byte_array_unref);
 }
 
 void
@@ -150,26 +174,29 @@ obol_child_install(ObolIkeSa *sa, ObolChildSa *child, ObolSpan ni, ObolSpan nr, 
     }
     add_sa(sa, child, &keys, TRUE, out);
     add_sa(sa, child, &keys, FALSE, out);
-    each_policy(sa, child, OBOL_KERNEL_ADD_POLICY, out);
+    add_policies(sa, child, out);
     obol_child_keys_clear(&keys);
+}
+
+static void
+delete_sa(ObolIkeSa *sa, ObolChildSa *child, gboolean inbound, ObolActions *out)
+{
+    ObolKernelRequest request = { .op = OBOL_KERNEL_DELETE_SA };
+
+    request.sa.id = sa_id(child, inbound);
+    request.sa.inbound = inbound;
+    ask(sa, child, OBOL_KERNEL_FOR_NOBODY, 0, &request, out);
 }
 
 void
 obol_child_uninstall(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
 {
-    ObolKernelRequest request = { .op = OBOL_KERNEL_DELETE_SA };
-
-    if (!child->in_kernel)
-        return;
-    child->in_kernel = FALSE;
-    if (child->state != OBOL_CHILD_NEW)
-        each_policy(sa, child, OBOL_KERNEL_DELETE_POLICY, out);
-    for (guint inbound = 0; inbound < 2; inbound++) {
-        request.sa.id = sa_id(child, inbound != 0);
-        request.sa.inbound = inbound != 0;
-        if (request.sa.id.spi != 0 && (inbound != 0 || child->state != OBOL_CHILD_NEW))
-            ask(sa, child, OBOL_KERNEL_FOR_NOBODY, &request, out);
-    }
+    delete_policies(sa, child, out);
+    if (child->sa_in || child->spi_reserved)
+        delete_sa(sa, child, TRUE, out);
+    if (child->sa_out)
+        delete_sa(sa, child, FALSE, out);
+    child->sa_in = child->sa_out = child->spi_reserved = FALSE;
 }
 
 void
@@ -191,7 +218,7 @@ obol_child_move(ObolIkeSa *sa, ObolActions *out)
             set_addresses(sa, child);
             request.to = sa_id(child, inbound != 0);
             request.sa.udp_encap = child->udp_encap;
-            ask(sa, child, OBOL_KERNEL_FOR_NOBODY, &request, out);
+            ask(sa, child, OBOL_KERNEL_FOR_NOBODY, 0, &request, out);
         }
     }
 }
@@ -243,6 +270,7 @@ got_spi(ObolIkeSa *sa, ObolChildSa *child, const ObolKernelReply *reply, ObolAct
 
     if (reply->error == NULL && reply->spi != 0) {
         child->spi_in = reply->spi;
+        child->spi_reserved = TRUE;
         if (sa->role == OBOL_INITIATOR)
             obol_auth_start(sa, out);
         else
@@ -251,7 +279,6 @@ got_spi(ObolIkeSa *sa, ObolChildSa *child, const ObolKernelReply *reply, ObolAct
     }
     reason = reply->error != NULL ? reason_of(OBOL_KERNEL_GET_SPI, reply->error)
                                   : obol_reason_new(OBOL_REASON_KERNEL_SPI, OBOL_PHASE_AUTH, OBOL_SIDE_US, OBOL_N_NO_PROPOSAL_CHOSEN, NULL);
-    child->in_kernel = FALSE;
     obol_child_sa_end(sa, child, obol_reason_dup(reason), out);
     if (sa->role == OBOL_RESPONDER) {
         obol_auth_answer(sa, NULL, reason, out);
@@ -260,6 +287,17 @@ got_spi(ObolIkeSa *sa, ObolChildSa *child, const ObolKernelReply *reply, ObolAct
     /* Without a Child SA there is nothing that this IKE SA is for. */
     obol_ike_sa_fail(sa, reason, out);
     obol_ike_sa_end(sa, reason, out);
+}
+
+static void
+note_installed(ObolChildSa *child, const ObolKernelWait *wait)
+{
+    if (wait->op == OBOL_KERNEL_ADD_POLICY)
+        child->policies->data[wait->part] = TRUE;
+    else if (wait->part == 1)
+        child->sa_in = TRUE;
+    else
+        child->sa_out = TRUE;
 }
 
 void
@@ -279,7 +317,9 @@ obol_child_kernel_reply(ObolIkeSa *sa, guint32 request, const ObolKernelReply *r
     case OBOL_KERNEL_FOR_INSTALL:
         if (child == NULL)
             break;
-        if (reply->error != NULL && child->refused == NULL)
+        if (reply->error == NULL)
+            note_installed(child, &wait);
+        else if (child->refused == NULL)
             child->refused = reason_of(wait.op, reply->error);
         if (--child->n_waiting == 0)
             obol_child_installed(sa, child, out);

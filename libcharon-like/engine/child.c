@@ -25,6 +25,7 @@ obol_child_sa_free(ObolChildSa *child)
 {
     g_clear_pointer(&child->local_ts, g_array_unref);
     g_clear_pointer(&child->remote_ts, g_array_unref);
+    g_clear_pointer(&child->policies, g_byte_array_unref);
     obol_reason_free(child->refused);
     g_free(child);
 }

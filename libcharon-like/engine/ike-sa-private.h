@@ -33,7 +33,9 @@ struct ObolChildSa {
     ObolLifetimes lifetimes;
     ObolSaUsage in, out;
     guint n_waiting; /* kernel answers that its installation waits for */
-    gboolean in_kernel; /* something of it may be there */
+    gboolean spi_reserved, sa_in, sa_out; /* what of it is in the kernel */
+    GByteArray *policies;                 /* and which policies, by their number: policies may be shared, so none is removed
+                                           * that was not added */
     ObolReason *refused; /* the first of them that was a no */
 };
 
@@ -45,6 +47,7 @@ typedef struct {
     ObolKernelPurpose purpose;
     ObolKernelOp op;
     guint32 child_id;
+    guint part; /* of an installation: 1 for the inbound SA, 0 for the outbound; the number of a policy */
 } ObolKernelWait;
 
 /* What is needed until the SA is established, and freed then. */

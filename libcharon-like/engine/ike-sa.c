@@ -214,13 +214,15 @@ terminate(ObolIkeSa *sa, const ObolEvent *event, ObolActions *out)
     guint32 command = event->terminate.command;
     ObolReason *reason = obol_reason_new(OBOL_REASON_DELETED_BY_US, NULL, OBOL_SIDE_US, 0, NULL);
 
-    if (event->terminate.child_id != 0) {
+    /* Before IKE_AUTH is done the child is all that the IKE SA is being set up for. */
+    if (event->terminate.child_id != 0 && sa->negotiation == NULL) {
         ObolChildSa *child = obol_child_sa_find(sa, event->terminate.child_id);
 
-        if (child != NULL)
-            obol_child_sa_delete(sa, child, reason, out);
-        else
-            obol_reason_free(reason);
+        if (child != NULL && child->n_waiting > 0 && child->refused == NULL)
+            child->refused = g_steal_pointer(&reason); /* taken back when the kernel has answered */
+        else if (child != NULL && child->n_waiting == 0)
+            obol_child_sa_delete(sa, child, g_steal_pointer(&reason), out);
+        obol_reason_free(reason);
         obol_ike_sa_command_done(&command, NULL, out);
         return;
     }

@@ -254,6 +254,7 @@ world_jump(World *world)
     if (world->wake_us == G_MAXINT64)
         return FALSE;
     world->now_us = MAX(world->now_us, world->wake_us);
+    world->wake_us = G_MAXINT64; /* an alarm that has rung is not set any more */
     obol_shard_wake(world->shard, world->now_us);
     world_run_jobs(world);
     return TRUE;
