@@ -107,7 +107,7 @@ could_be_a_name(const char *text)
         if (!g_ascii_isalnum(*p) && *p != '.' && *p != '-' && *p != '_')
             return FALSE;
     }
-    return *text != '\0' && strlen(text) <= 255;
+    return *text != '\0' && strlen(text) <= 255 && strstr(text, "..") == NULL;
 }
 
 ObolHostSpec *
