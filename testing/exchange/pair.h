@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* testing/exchange/pair.h - two engines joined in memory: one clock, one wire that a test may cut, and a model of a kernel each. */
+#ifndef OBOL_TESTING_PAIR_H
+#define OBOL_TESTING_PAIR_H
+
+#include "engine/ike-sa-private.h"
+#include "lib/test-crypto.h"
+
+/* What a side's kernel was asked for and holds.  @fail_op's request number @fail_nth (from 1) is refused; 0: none is. */
+typedef struct {
+    guint n_reserved, n_sas, n_policies; /* held now */
+    guint32 next_spi;
+    GArray *spis;                        /* of guint32: reserved or in use, inbound */
+    ObolKernelOp fail_op;
+    guint fail_nth, n_seen;
+} PairKernel;
+
+typedef struct {
+    ObolEngine engine;
+    ObolIkeSa *sa; /* NULL: none, or gone */
+    ObolRole role;
+    ObolConnection *connection;
+    ObolAddress address;
+    TestRandom random;
+    guint32 n_ids;
+    PairKernel kernel;
+    gint64 wake_us;
+    gboolean identified, initial_contact;
+    guint n_sent, n_keep_alives, n_commands_done, n_failures;
+    ObolReasonCode command_reason, last_failure; /* OBOL_REASON_NONE: success, none */
+} PairSide;
+
+/* A datagram on the wire. */
+typedef struct {
+    PairSide *to;
+    ObolAddress source, destination;
+    GByteArray *bytes;
+} PairPacket;
+
+typedef struct {
+    ObolCrypto *crypto;
+    ObolConnectionSet *sets[2];
+    ObolSharedKeys *keys[2];
+    PairSide left, right; /* the initiator, the responder */
+    GQueue *wire;         /* of PairPacket, oldest first */
+    gint64 now_us;
+    gboolean hold_kernel; /* requests and jobs wait in @held */
+    GQueue *held;
+    gboolean answering;
+    ObolAddress nat;      /* family not 0: what the right sees of the left */
+} Pair;
+
+/* What differs from test to test; NULL and 0 mean the usual. */
+typedef struct {
+    const char *ike[2], *child[2]; /* proposals of left and right; several separated by a space */
+    const char *psk[2], *id[2], *local_ts[2], *remote_ts[2];
+    ObolMode mode[2];
+    ObolProtocol protocol;
+    gboolean ipv6, no_children, encap;
+    gint64 dpd_us;
+    const ObolKernelAbilities *abilities[2];
+} PairSetup;
+
+Pair *pair_new(const PairSetup *setup);
+void pair_free(Pair *pair);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pair, pair_free)
+
+void pair_initiate(Pair *pair);                       /* left; command 1 */
+gboolean pair_deliver(Pair *pair);                    /* the oldest datagram; FALSE: there is none */
+void pair_run(Pair *pair);                            /* until the wire is empty */
+void pair_lose(Pair *pair);                           /* the oldest datagram */
+PairPacket *pair_peek(Pair *pair);                    /* the oldest, to alter; still on the wire */
+PairPacket *pair_take(Pair *pair);                    /* (transfer full) */
+void pair_packet_free(PairPacket *packet);
+void pair_put(Pair *pair, PairSide *to, GBytes *bytes); /* (transfer full): as if the other side had sent it */
+gboolean pair_jump(Pair *pair);                       /* to the nearest alarm of either side; FALSE: none is set */
+void pair_feed(Pair *pair, PairSide *side, const ObolEvent *event);
+void pair_release_kernel(Pair *pair);
+void pair_establish(Pair *pair);                      /* the whole way, asserted */
+gboolean pair_whole(const Pair *pair);                /* both established, one child each, the same keys in both kernels */
+gboolean pair_clean(const Pair *pair);                /* no SA on either side and nothing in either kernel */
+PairSide *pair_other(Pair *pair, PairSide *side);
+
+/* Forging: a message under @from's keys, of @from's next request or as given. */
+GBytes *pair_seal(PairSide *from, guint8 exchange, gboolean response, guint32 message_id, const ObolChain *chain);
+/* The chain that @to finds in a message from the other side; free @plain after use. */
+gboolean pair_open(PairSide *to, const PairPacket *packet, GByteArray **plain, ObolChain *chain);
+
+#endif
