@@ -5,10 +5,13 @@ libobol_testing_exchange_la_CPPFLAGS = $(TEST_CPPFLAGS)
 exchange_libs = libobol-testing-exchange.la libobol-testing-crypto.la libobol-engine.la libobol-credentials.la \
 	libobol-crypto-backend.la libobol-crypto.la libobol-wire.la libobol-model.la $(GLIB_LIBS)
 
-check_PROGRAMS += testing/exchange/test-set-up testing/exchange/test-ten-lines
+check_PROGRAMS += testing/exchange/test-life testing/exchange/test-set-up testing/exchange/test-ten-lines
 testing_exchange_test_set_up_SOURCES = %D%/test-set-up.c
 testing_exchange_test_set_up_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_exchange_test_set_up_LDADD = $(exchange_libs)
 testing_exchange_test_ten_lines_SOURCES = %D%/test-ten-lines.c
 testing_exchange_test_ten_lines_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_exchange_test_ten_lines_LDADD = $(exchange_libs)
+testing_exchange_test_life_SOURCES = %D%/test-life.c
+testing_exchange_test_life_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_exchange_test_life_LDADD = $(exchange_libs)
