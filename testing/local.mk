@@ -7,6 +7,7 @@ include testing/unit/credentials/local.mk
 include testing/unit/settings/local.mk
 include testing/unit/bus/local.mk
 include testing/unit/dispatcher/local.mk
+include testing/unit/daemon/local.mk
 include testing/unit/kernel-userspace/local.mk
 include testing/unit/vici/local.mk
 include testing/unit/socket-default/local.mk

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* testing/unit/dispatcher/test-admission.c - cookies and limits: what an IKE_SA_INIT request must show (RFC 7296 section 2.6). */
+/* testing/unit/dispatcher/test-admission.c - cookies and limits: what an IKE_SA_INIT request must show (RFC 7296
+ * section 2.6). */
 #include "dispatcher/admission.h"
 
 #include <string.h>
@@ -174,7 +175,8 @@ test_a_wrong_cookie_is_as_none(AdmissionTest *t, G_GNUC_UNUSED gconstpointer dat
     asked[5] ^= 1;
     g_assert_cmpmem(asked, t->n_cookie, t->cookie, t->n_cookie);
     g_assert_cmpint(judge(t, "192.0.2.2", REQUEST_PLAIN, (ObolSpan) { asked, t->n_cookie }), ==, OBOL_ADMIT_ASK_COOKIE);
-    g_assert_cmpint(judge(t, "192.0.2.1", REQUEST_OTHER_NONCE, (ObolSpan) { asked, t->n_cookie }), ==, OBOL_ADMIT_ASK_COOKIE);
+    g_assert_cmpint(judge(t, "192.0.2.1", REQUEST_OTHER_NONCE, (ObolSpan) { asked, t->n_cookie }), ==,
+                    OBOL_ADMIT_ASK_COOKIE);
 }
 
 static void
@@ -244,7 +246,8 @@ test_an_ipv6_site_is_one_address(AdmissionTest *t, G_GNUC_UNUSED gconstpointer d
     judge(t, "2001:db8::3", REQUEST_PLAIN, none);
     g_assert_cmpint(judge(t, "2001:db8::3", REQUEST_PLAIN, (ObolSpan) { t->cookie, t->n_cookie }), ==, OBOL_ADMIT_FULL);
     judge(t, "2001:db8:0:1::3", REQUEST_PLAIN, none);
-    g_assert_cmpint(judge(t, "2001:db8:0:1::3", REQUEST_PLAIN, (ObolSpan) { t->cookie, t->n_cookie }), ==, OBOL_ADMIT_PROVEN);
+    g_assert_cmpint(judge(t, "2001:db8:0:1::3", REQUEST_PLAIN, (ObolSpan) { t->cookie, t->n_cookie }), ==,
+                    OBOL_ADMIT_PROVEN);
 }
 
 static void
@@ -274,7 +277,8 @@ main(int argc, char **argv)
     COOKIE_TEST("every-other-is-refused", test_every_other_is_refused);
     COOKIE_TEST("survives-one-renewal-of-the-secret-and-not-two", test_survives_one_renewal_of_the_secret_and_not_two);
     COOKIE_TEST("dies-in-a-long-silence", test_dies_in_a_long_silence);
-    ADMISSION_TEST("a-cookie-is-asked-for-above-the-threshold-only", test_a_cookie_is_asked_for_above_the_threshold_only);
+    ADMISSION_TEST("a-cookie-is-asked-for-above-the-threshold-only",
+                   test_a_cookie_is_asked_for_above_the_threshold_only);
     ADMISSION_TEST("a-wrong-cookie-is-as-none", test_a_wrong_cookie_is_as_none);
     ADMISSION_TEST("a-cookie-that-is-not-first-is-none", test_a_cookie_that_is_not_first_is_none);
     ADMISSION_TEST("what-is-malformed-gets-no-answer-under-load", test_what_is_malformed_gets_no_answer_under_load);

@@ -49,7 +49,8 @@ tear_down(ShardTest *t, G_GNUC_UNUSED gconstpointer data)
 static void
 initiate(ShardTest *t, const ObolAddress *to, guint32 command)
 {
-    g_assert_cmpuint(obol_shard_initiate(t->left->shard, t->connection, NULL, &t->left_address, to, command, t->left->now_us),
+    g_assert_cmpuint(obol_shard_initiate(t->left->shard, t->connection, NULL, &t->left_address, to, command,
+                                         t->left->now_us),
                      ==, 1);
     world_run_jobs(t->left);
 }
@@ -197,7 +198,9 @@ test_an_spi_names_its_shard(ShardTest *t, G_GNUC_UNUSED gconstpointer data)
     ObolShardLimits limits = obol_shard_default_limits;
 
     for (guint number = 0; number < 5; number++) {
-        ObolHeader header = { .version = OBOL_WIRE_VERSION, .exchange = OBOL_INFORMATIONAL, .flags = OBOL_FLAG_INITIATOR };
+        ObolHeader header = {
+            .version = OBOL_WIRE_VERSION, .exchange = OBOL_INFORMATIONAL, .flags = OBOL_FLAG_INITIATOR,
+        };
         g_autoptr(GByteArray) request = NULL;
 
         tear_down(t, NULL);
@@ -368,6 +371,13 @@ test_a_child_has_one_sa_with_one_peer(ShardTest *t, G_GNUC_UNUSED gconstpointer 
 
 /* --- cost --- */
 
+static guint64
+steps_so_far(const ObolShard *shard)
+{
+    return shard->by_spi.n_steps + shard->by_request.n_steps + shard->by_identity.n_steps + shard->by_peer.n_steps
+           + shard->kernel.by_name.n_steps + shard->kernel.by_ticket.n_steps + shard->timers.n_moves;
+}
+
 /* What finding and arming costs for each of @n further handshakes while @n_before SAs live, in steps. */
 static guint64
 steps_with(ShardTest *t, guint n_before, guint n)
@@ -381,14 +391,12 @@ steps_with(ShardTest *t, guint n_before, guint n)
         to.bytes[2] = (guint8) (i >> 8);
         to.bytes[3] = (guint8) i;
         if (i == n_before)
-            before = shard->by_spi.n_steps + shard->by_request.n_steps + shard->by_identity.n_steps + shard->by_peer.n_steps
-                     + shard->kernel.by_name.n_steps + shard->kernel.by_ticket.n_steps + shard->timers.n_moves;
+            before = steps_so_far(shard);
         initiate(t, &to, 0);
         world_exchange(t->left, t->right);
     }
     g_assert_cmpuint(stats_of(t->right).n_ike_sas, ==, n_before + n);
-    return (shard->by_spi.n_steps + shard->by_request.n_steps + shard->by_identity.n_steps + shard->by_peer.n_steps
-            + shard->kernel.by_name.n_steps + shard->kernel.by_ticket.n_steps + shard->timers.n_moves - before) / n;
+    return (steps_so_far(shard) - before) / n;
 }
 
 static void

@@ -16,7 +16,8 @@ set_up(StrayTest *t, G_GNUC_UNUSED gconstpointer data)
 {
     t->crypto = test_crypto_new();
     t->world = world_new(&obol_shard_default_limits, t->crypto, 1);
-    world_configure(t->world, world_connection("c", FALSE, "aes128gcm16-prfsha256-x25519", "aes128gcm16", OBOL_UNIQUE_NO));
+    world_configure(t->world, world_connection("c", FALSE, "aes128gcm16-prfsha256-x25519", "aes128gcm16",
+                                               OBOL_UNIQUE_NO));
     t->us = request_from("192.0.2.2");
     t->them = request_from("192.0.2.1");
 }

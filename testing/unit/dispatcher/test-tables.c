@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* testing/unit/dispatcher/test-tables.c - keyed hash, open table and timer heap: right, and no dearer when they are full. */
+/* testing/unit/dispatcher/test-tables.c - keyed hash, open table and timer heap: right, and no dearer when they are
+ * full. */
 #include "dispatcher/key-table.h"
 #include "dispatcher/keyed-hash.h"
 #include "dispatcher/timer-heap.h"
@@ -146,8 +147,9 @@ test_the_first_is_always_the_earliest(void)
     for (guint i = 0; i < 20000; i++) {
         ObolTimer *timer = &timers[g_rand_int_range(rand, 0, G_N_ELEMENTS(timers))];
         const ObolTimer *first;
+        gint64 when_us = g_rand_int_range(rand, 0, 3) == 0 ? G_MAXINT64 : g_rand_int_range(rand, 0, 1000);
 
-        obol_timer_heap_set(&heap, timer, g_rand_int_range(rand, 0, 3) == 0 ? G_MAXINT64 : g_rand_int_range(rand, 0, 1000));
+        obol_timer_heap_set(&heap, timer, when_us);
         first = obol_timer_heap_first(&heap);
         g_assert_cmpint(first != NULL ? first->when_us : G_MAXINT64, ==, earliest(timers, G_N_ELEMENTS(timers)));
         for (guint j = 0; j < heap.n; j++)
@@ -200,10 +202,12 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/dispatcher/keyed-hash/agrees-with-another-implementation", test_agrees_with_another_implementation);
+    g_test_add_func("/dispatcher/keyed-hash/agrees-with-another-implementation",
+                    test_agrees_with_another_implementation);
     g_test_add_func("/dispatcher/keyed-hash/another-key-gives-another-hash", test_another_key_gives_another_hash);
     g_test_add_func("/dispatcher/key-table/does-what-a-plain-table-does", test_does_what_a_plain_table_does);
-    g_test_add_func("/dispatcher/key-table/a-lookup-costs-the-same-among-many", test_a_lookup_costs_the_same_among_many);
+    g_test_add_func("/dispatcher/key-table/a-lookup-costs-the-same-among-many",
+                    test_a_lookup_costs_the_same_among_many);
     g_test_add_func("/dispatcher/key-table/room-is-given-back", test_room_is_given_back);
     g_test_add_func("/dispatcher/timer-heap/the-first-is-always-the-earliest", test_the_first_is_always_the_earliest);
     g_test_add_func("/dispatcher/timer-heap/they-come-out-in-order", test_they_come_out_in_order);

@@ -1,0 +1,12 @@
+# daemon: whole daemons, so the shared library and its public headers alone, and plugins that are loaded
+check_LTLIBRARIES += testing/unit/daemon/fake.la
+testing_unit_daemon_fake_la_SOURCES = %D%/fake.c %D%/fake.h
+testing_unit_daemon_fake_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+testing_unit_daemon_fake_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+testing_unit_daemon_fake_la_LIBADD = libobol.la $(GLIB_LIBS)
+
+check_PROGRAMS += testing/unit/daemon/test-daemon
+testing_unit_daemon_test_daemon_SOURCES = %D%/test-daemon.c %D%/fake.h
+testing_unit_daemon_test_daemon_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_daemon_test_daemon_LDADD = libobol.la $(GLIB_LIBS)
+EXTRA_testing_unit_daemon_test_daemon_DEPENDENCIES = testing/unit/daemon/fake.la openssl-free-crypto.la
