@@ -27,7 +27,7 @@ check_PROGRAMS += testing/unit/kernel-userspace/test-esp
 testing_unit_kernel_userspace_test_esp_SOURCES = %D%/test-esp.c
 testing_unit_kernel_userspace_test_esp_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_unit_kernel_userspace_test_esp_LDADD = $(USERSPACE_CRYPTO_LIBS)
-EXTRA_DIST += testing/vectors/rfc/esp-aes-gcm-gmac.txt testing/vectors/rfc/chacha20-poly1305-ikev2-esp.txt
+
 
 check_PROGRAMS += testing/unit/kernel-userspace/test-core testing/unit/kernel-userspace/test-requests
 testing_unit_kernel_userspace_test_core_SOURCES = %D%/test-core.c %D%/world.c %D%/world.h
