@@ -378,7 +378,6 @@ obol_auth_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
         return;
     }
     sa->busy = TRUE;
-    sa->peer_authentic = TRUE;
     sa->half_open_until_us = G_MAXINT64;
     n->initial_contact = obol_chain_find_notify(in->chain, OBOL_N_INITIAL_CONTACT) != NULL;
     if (obol_chain_find(in->chain, OBOL_PAYLOAD_SA) == NULL) {

@@ -92,7 +92,7 @@ struct ObolIkeSa {
     ObolSuite suite;
     ObolIkeKeys keys;
     guint64 n_sealed; /* messages under our SK_e: the IV's counter */
-    gboolean nat_local, nat_remote, feign_nat, floated, peer_authentic;
+    gboolean nat_local, nat_remote, feign_nat, floated;
     gint64 established_us, heard_us, sent_us;
     gint64 half_open_until_us;
     guint32 next_request_id, expected_request_id, n_kernel_requests, n_jobs;

@@ -116,10 +116,11 @@ filter_fragment='((ip[6:2] & 0x1fff != 0) and (ip proto 17 or ip proto 50))'
 # What is neither has leaked.
 filter_plain="not ($filter_esp or $filter_ike or $filter_link or $filter_fragment)"
 
+# A session of its own keeps the terminal's Ctrl-C from the daemons: --keep takes them down in order.
 # obold_start HOST - with the configuration in $lab/HOST/etc; waits until its control socket answers.
 obold_start() {
 	local host=$1
-	ip netns exec "$host" "$root/sbin/obold" --config "$lab/$host/etc" ${obold_options:-} >"$lab/$host/obold.log" 2>&1 &
+	setsid ip netns exec "$host" "$root/sbin/obold" --config "$lab/$host/etc" ${obold_options:-} >"$lab/$host/obold.log" 2>&1 &
 	eval "${host}_pid=$!"
 	wait_for 20 obolctl "$host" version || { cat "$lab/$host/obold.log" >&2; return 1; }
 }

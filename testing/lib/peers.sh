@@ -54,7 +54,7 @@ charon_conf() {
 
 charon_start() { # HOST
 	local host=$1
-	ip netns exec "$host" env STRONGSWAN_CONF="$lab/$host/strongswan.conf" /usr/lib/ipsec/charon >"$lab/$host/charon.out" 2>&1 &
+	setsid ip netns exec "$host" env STRONGSWAN_CONF="$lab/$host/strongswan.conf" /usr/lib/ipsec/charon >"$lab/$host/charon.out" 2>&1 &
 	eval "${host}_pid=$!"
 	wait_for 20 test -S "$lab/$host/charon.vici" || { cat "$lab/$host/charon.out" >&2; return 1; }
 	peer_swanctl "$host" --load-all --noprompt >"$lab/$host/load.log" 2>&1 || { cat "$lab/$host/load.log" >&2; return 1; }
