@@ -294,6 +294,18 @@ scenario_swanctl_loads_its_own_settings_into_obold() {
 	obol_swanctl left --load-all --noprompt && initiate left && whole
 }
 
+scenario_sighup_applies_good_settings_and_keeps_the_old_ones_else() {
+	network 4 && swan_side right && obol_side left && initiate left && whole || return 1
+	sed 's/lab = {$/office = {/' "$lab/left/etc/obol.conf" >"$lab/changed" && cat "$lab/changed" >"$lab/left/etc/obol.conf"
+	kill -HUP "$left_pid"
+	wait_for 5 sh -c "ip netns exec left $root/bin/obolctl --socket $lab/left/vici.sock list-conns | grep -q office" ||
+		{ fail "the new connection is not there"; return 1; }
+	sed 's/remote_addrs/remote_adrs/' "$lab/changed" | cat >"$lab/left/etc/obol.conf"
+	kill -HUP "$left_pid"
+	wait_for 5 grep -q 'remote_addrs' "$lab/left/obold.log" || { fail "the log does not name the nearest key"; return 1; }
+	obolctl left list-conns | grep -q office && whole
+}
+
 # The lines between two macros of a manual page, as a reader sees them.
 shown() { # PAGE BEGIN END
 	sed '1,/^\.SH EXAMPLE/d' "$1" | sed -n "/^$2\$/,/^$3\$/p" | grep -v '^\.' | sed 's/\\-/-/g'
