@@ -26,6 +26,8 @@ ObolCrypto *obol_bus_crypto_registry(ObolBus *bus);
 /* Kernel and socket are opened by the daemon once the settings are known; the wrappers alone know which slots are optional. */
 gboolean obol_bus_open_kernel(ObolBus *bus, const ObolKernelClient *client, GError **error);
 gboolean obol_bus_open_socket(ObolBus *bus, const ObolSocketClient *client, GError **error);
+/* %FALSE where none is loaded; the wrappers below then do nothing. */
+gboolean obol_bus_open_network(ObolBus *bus, const ObolNetworkClient *client, GError **error);
 /* Control and listener features; one that fails is logged, %FALSE only when there are frontends and none can be opened. */
 gboolean obol_bus_open_frontends(ObolBus *bus, GError **error);
 void obol_bus_close_roles(ObolBus *bus);
@@ -33,6 +35,13 @@ void obol_bus_kernel_request(ObolBus *bus, const ObolKernelRequest *request, Obo
 const ObolKernelAbilities *obol_bus_kernel_abilities(ObolBus *bus);
 void obol_bus_kernel_udp_esp(ObolBus *bus, ObolDatagram *batch, gsize n);
 void obol_bus_kernel_each_policy(ObolBus *bus, ObolPolicyVisit visit, gpointer data);
+gboolean obol_bus_kernel_adopt_socket(ObolBus *bus, int fd, int family, gboolean nat_t, GError **error);
+void obol_bus_socket_each(ObolBus *bus, void (*visit)(int fd, int family, gboolean nat_t, gpointer data), gpointer data);
+gboolean obol_bus_network_add_route(ObolBus *bus, const ObolRouteSpec *route, GError **error);
+gboolean obol_bus_network_remove_route(ObolBus *bus, const ObolRouteSpec *route, GError **error);
+gboolean obol_bus_network_address_in(ObolBus *bus, const ObolTs *range, ObolAddress *out);
+void obol_bus_network_each_address(ObolBus *bus, void (*visit)(const ObolAddress *address, const char *device, gpointer data),
+                                   gpointer data);
 void obol_bus_socket_ports(ObolBus *bus, guint16 *ike, guint16 *nat_t);
 gboolean obol_bus_socket_source_for(ObolBus *bus, const ObolAddress *remote, ObolAddress *source);
 void obol_bus_socket_keep_alive(ObolBus *bus, const ObolAddress *local, const ObolAddress *remote);

@@ -24,6 +24,7 @@ typedef union {
     ObolKeVtable ke;
     ObolControlVtable control;
     ObolListenerVtable listener;
+    ObolNetworkVtable network;
 } ObolRoleCalls;
 
 typedef enum {
@@ -74,7 +75,7 @@ struct ObolBus {
     GPtrArray *plugins; /* of Plugin, in order of rank */
     GPtrArray *order;   /* of Feature, accepted, what is needed first */
     GPtrArray *opened;  /* of Feature */
-    Feature *kernel, *socket;
+    Feature *kernel, *socket, *network;
 
     GArray *watchers; /* of Watcher */
     guint walks;      /* over the watchers, under way */

@@ -8,6 +8,7 @@
 typedef union {
     const ObolKernelClient *kernel;
     const ObolSocketClient *socket;
+    const ObolNetworkClient *network;
 } Client;
 
 static gboolean
@@ -19,6 +20,8 @@ open_feature(ObolBus *bus, Feature *feature, Client client, GError **error)
         feature->self = feature->calls.kernel.open(bus, client.kernel, &inner);
     else if (feature->declared->role == OBOL_ROLE_SOCKET)
         feature->self = feature->calls.socket.open(bus, client.socket, &inner);
+    else if (feature->declared->role == OBOL_ROLE_NETWORK)
+        feature->self = feature->calls.network.open(bus, client.network, &inner);
     else if (feature->declared->role == OBOL_ROLE_CONTROL)
         feature->self = feature->calls.control.open(bus, &inner);
     else if (feature->calls.listener.open != NULL)
@@ -46,6 +49,10 @@ close_feature(ObolBus *bus, Feature *feature)
     case OBOL_ROLE_SOCKET:
         bus->socket = NULL;
         feature->calls.socket.close(feature->self);
+        break;
+    case OBOL_ROLE_NETWORK:
+        bus->network = NULL;
+        feature->calls.network.close(feature->self);
         break;
     case OBOL_ROLE_CONTROL:
         feature->calls.control.close(feature->self);
@@ -148,6 +155,14 @@ obol_bus_open_socket(ObolBus *bus, const ObolSocketClient *client, GError **erro
     return bus->socket != NULL;
 }
 
+/* No machine must have one: routes are then the admin's. */
+gboolean
+obol_bus_open_network(ObolBus *bus, const ObolNetworkClient *client, GError **error)
+{
+    bus->network = open_best(bus, OBOL_ROLE_NETWORK, (Client) { .network = client }, error);
+    return bus->network != NULL;
+}
+
 /* A daemon whose every control socket failed could not be steered: that alone is an error. */
 gboolean
 obol_bus_open_frontends(ObolBus *bus, GError **error)
@@ -231,6 +246,47 @@ obol_bus_kernel_each_policy(ObolBus *bus, ObolPolicyVisit visit, gpointer data)
 {
     if (bus->kernel != NULL && bus->kernel->calls.kernel.each_policy != NULL)
         bus->kernel->calls.kernel.each_policy(bus->kernel->self, visit, data);
+}
+
+/* A kernel that carries no packets of other programs has nothing to adopt. */
+gboolean
+obol_bus_kernel_adopt_socket(ObolBus *bus, int fd, int family, gboolean nat_t, GError **error)
+{
+    return bus->kernel == NULL || bus->kernel->calls.kernel.adopt_socket == NULL
+           || bus->kernel->calls.kernel.adopt_socket(bus->kernel->self, fd, family, nat_t, error);
+}
+
+void
+obol_bus_socket_each(ObolBus *bus, void (*visit)(int fd, int family, gboolean nat_t, gpointer data), gpointer data)
+{
+    if (bus->socket != NULL && bus->socket->calls.socket.each_socket != NULL)
+        bus->socket->calls.socket.each_socket(bus->socket->self, visit, data);
+}
+
+gboolean
+obol_bus_network_add_route(ObolBus *bus, const ObolRouteSpec *route, GError **error)
+{
+    return bus->network == NULL || bus->network->calls.network.add_route(bus->network->self, route, error);
+}
+
+gboolean
+obol_bus_network_remove_route(ObolBus *bus, const ObolRouteSpec *route, GError **error)
+{
+    return bus->network == NULL || bus->network->calls.network.remove_route(bus->network->self, route, error);
+}
+
+gboolean
+obol_bus_network_address_in(ObolBus *bus, const ObolTs *range, ObolAddress *out)
+{
+    return bus->network != NULL && bus->network->calls.network.address_in(bus->network->self, range, out);
+}
+
+void
+obol_bus_network_each_address(ObolBus *bus, void (*visit)(const ObolAddress *address, const char *device, gpointer data),
+                              gpointer data)
+{
+    if (bus->network != NULL)
+        bus->network->calls.network.each_address(bus->network->self, visit, data);
 }
 
 void

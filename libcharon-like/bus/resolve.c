@@ -81,6 +81,7 @@ register_algorithm(ObolBus *bus, const Feature *feature)
     case OBOL_ROLE_SOCKET:
     case OBOL_ROLE_CONTROL:
     case OBOL_ROLE_LISTENER:
+    case OBOL_ROLE_NETWORK:
     case OBOL_ROLE_END:
     case OBOL_N_ROLES:
         return TRUE;

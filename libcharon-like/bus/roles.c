@@ -30,6 +30,10 @@ const RoleInfo obol_role_infos[OBOL_N_ROLES] = {
     [OBOL_ROLE_CONTROL] = { "control", sizeof(ObolControlVtable),
                             { SLOT(ObolControlVtable, open), SLOT(ObolControlVtable, close) } },
     [OBOL_ROLE_LISTENER] = { "listener", sizeof(ObolListenerVtable), { 0 } },
+    [OBOL_ROLE_NETWORK] = { "network", sizeof(ObolNetworkVtable),
+                            { SLOT(ObolNetworkVtable, open), SLOT(ObolNetworkVtable, close), SLOT(ObolNetworkVtable, add_route),
+                              SLOT(ObolNetworkVtable, remove_route), SLOT(ObolNetworkVtable, each_address),
+                              SLOT(ObolNetworkVtable, address_in) } },
 };
 
 const char *

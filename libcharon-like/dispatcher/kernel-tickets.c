@@ -139,6 +139,8 @@ note_names(ObolShard *shard, ObolSlot *slot, const ObolKernelRequest *what)
     case OBOL_KERNEL_ADD_POLICY:
     case OBOL_KERNEL_DELETE_POLICY:
     case OBOL_KERNEL_FLUSH:
+    case OBOL_KERNEL_UPDATE_POLICY:
+    case OBOL_KERNEL_LIST:
         break;
     }
 }

@@ -28,6 +28,14 @@ typedef struct {
     guint32 priority;
     ObolStartAction start_action, close_action, dpd_action;
     gboolean policies;           /* install policies */
+    gboolean ipcomp;             /* offer and accept IPComp (RFC 7296 section 2.22) */
+    ObolMark mark_in, mark_out;  /* of policies and, outbound, of SAs */
+    gboolean mark_in_sa;         /* the inbound SA has @mark_in too */
+    ObolMark set_mark_in, set_mark_out;
+    guint32 if_id_in, if_id_out;
+    guint sa_flags;              /* of ObolSaFlags */
+    ObolOffload offload;
+    gboolean policies_fwd_out;   /* outbound forward policies too */
 } ObolChildConfig;
 
 /* One address setting: a single address, a range that a peer may come from, or a name to resolve. */

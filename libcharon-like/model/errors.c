@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* model/errors.c - the quark of settings errors, here because the parsers of this room report them too. */
+/* model/errors.c - the quarks of errors that several rooms report. */
+#include <obol/kernel.h>
 #include <obol/settings.h>
 
 G_DEFINE_QUARK(obol-settings-error-quark, obol_settings_error)
+G_DEFINE_QUARK(obol-kernel-error-quark, obol_kernel_error)

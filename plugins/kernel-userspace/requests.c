@@ -214,6 +214,8 @@ core_request(Core *core, const ObolKernelRequest *request, ObolKernelReply *repl
     case OBOL_KERNEL_ADD_POLICY: return add_policy(core, &request->policy, now_us, error);
     case OBOL_KERNEL_DELETE_POLICY: return delete_policy(core, &request->policy, error);
     case OBOL_KERNEL_FLUSH: flush(core); return TRUE;
+    case OBOL_KERNEL_UPDATE_POLICY:
+    case OBOL_KERNEL_LIST: break;
     }
     g_set_error_literal(error, CORE_ERROR, CORE_ERROR_UNSUPPORTED, "an unknown request");
     return FALSE;

@@ -229,7 +229,9 @@ serve(PairKernel *kernel, const ObolKernelRequest *request, ObolKernelReply *rep
         break;
     case OBOL_KERNEL_UPDATE_SA:
     case OBOL_KERNEL_QUERY_SA:
-    case OBOL_KERNEL_FLUSH: break;
+    case OBOL_KERNEL_FLUSH:
+    case OBOL_KERNEL_UPDATE_POLICY:
+    case OBOL_KERNEL_LIST: break;
     }
 }
 

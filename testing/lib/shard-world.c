@@ -190,6 +190,8 @@ obey(World *world, const WorldRequest *request, ObolKernelReply *reply)
     case OBOL_KERNEL_UPDATE_SA:
     case OBOL_KERNEL_QUERY_SA:
     case OBOL_KERNEL_FLUSH:
+    case OBOL_KERNEL_UPDATE_POLICY:
+    case OBOL_KERNEL_LIST:
         break;
     }
 }

@@ -24,6 +24,7 @@ add(ObolCrypto *crypto, const ObolFeature *feature)
     case OBOL_ROLE_SOCKET:
     case OBOL_ROLE_CONTROL:
     case OBOL_ROLE_LISTENER:
+    case OBOL_ROLE_NETWORK:
     case OBOL_N_ROLES: g_assert_not_reached();
     }
 }

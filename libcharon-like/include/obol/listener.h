@@ -46,6 +46,9 @@ typedef struct {
     gint64 installed_us;                /* CLOCK_BOOTTIME */
     gint64 rekey_us, expire_us;         /* CLOCK_BOOTTIME, 0: never */
     ObolSaUsage in, out;                /* as last queried */
+    guint32 cpi_in, cpi_out;            /* of IPComp, 0: none */
+    ObolMark mark_in, mark_out;
+    guint32 if_id_in, if_id_out;
 } ObolChildInfo;
 
 /* An IKE SA as it stands. */

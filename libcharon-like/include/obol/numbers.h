@@ -42,6 +42,7 @@ typedef enum { /* RFC 7296 section 3.3.1 */
     OBOL_PROTO_IKE = 1,
     OBOL_PROTO_AH = 2,
     OBOL_PROTO_ESP = 3,
+    OBOL_PROTO_IPCOMP = 108, /* no number of IKE: that of the IP header, for what the kernel is told */
 } ObolProtocol;
 
 typedef enum { /* RFC 7296 section 3.3.2, RFC 9370 */

@@ -8,6 +8,7 @@
 #include <obol/crypto.h>
 #include <obol/kernel.h>
 #include <obol/listener.h>
+#include <obol/network.h>
 #include <obol/settings.h>
 #include <obol/socket.h>
 
@@ -32,6 +33,7 @@ typedef enum {
     OBOL_ROLE_KE,
     OBOL_ROLE_CONTROL,
     OBOL_ROLE_LISTENER,
+    OBOL_ROLE_NETWORK,
     OBOL_N_ROLES
 } ObolRoleKind;
 
@@ -64,6 +66,7 @@ typedef struct {
         const ObolKeVtable *ke;
         const ObolControlVtable *control;
         const ObolListenerVtable *listener;
+        const ObolNetworkVtable *network;
     };
 } ObolFeature;
 

@@ -52,6 +52,8 @@ typedef struct {
     gboolean (*source_for)(gpointer self, const ObolAddress *remote, ObolAddress *source);
     /* Optional.  NAT keep-alive: one byte 0xFF (RFC 3948 section 4). */
     void (*keep_alive)(gpointer self, const ObolAddress *local, const ObolAddress *remote);
+    /* Optional.  Visits every UDP socket that is open, for the kernel to adopt; @nat_t: it is bound to the NAT-T port. */
+    void (*each_socket)(gpointer self, void (*visit)(int fd, int family, gboolean nat_t, gpointer data), gpointer data);
 } ObolSocketVtable;
 
 G_END_DECLS

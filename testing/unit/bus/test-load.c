@@ -58,7 +58,7 @@ static void
 test_newer_minor(void)
 {
     assert_state("plugins = { newer-minor = { }; };",
-                 "newer-minor: loaded; without unknown/unheard: role 15 is of a newer ABI than 1.0 [listener/later]\n");
+                 "newer-minor: loaded; without unknown/unheard: role 16 is of a newer ABI than 1.0 [listener/later]\n");
 }
 
 static void

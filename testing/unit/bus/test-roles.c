@@ -140,11 +140,15 @@ test_offsets(void)
     g_assert_cmpuint(G_STRUCT_OFFSET(ObolKernelVtable, open), ==, 1 * slot);
     g_assert_cmpuint(G_STRUCT_OFFSET(ObolKernelVtable, request), ==, 4 * slot);
     g_assert_cmpuint(G_STRUCT_OFFSET(ObolKernelVtable, each_policy), ==, 6 * slot);
+    g_assert_cmpuint(G_STRUCT_OFFSET(ObolKernelVtable, adopt_socket), ==, 7 * slot);
+    g_assert_cmpuint(G_STRUCT_OFFSET(ObolKernelVtable, probe), ==, 8 * slot);
     g_assert_cmpuint(G_STRUCT_OFFSET(ObolSocketVtable, send), ==, 3 * slot);
     g_assert_cmpuint(G_STRUCT_OFFSET(ObolSocketVtable, keep_alive), ==, 6 * slot);
+    g_assert_cmpuint(G_STRUCT_OFFSET(ObolSocketVtable, each_socket), ==, 7 * slot);
     g_assert_cmpuint(G_STRUCT_OFFSET(ObolListenerVtable, ike_state), ==, 3 * slot);
     g_assert_cmpuint(G_STRUCT_OFFSET(ObolListenerVtable, log), ==, 7 * slot);
     g_assert_cmpuint(G_STRUCT_OFFSET(ObolControlVtable, close), ==, 2 * slot);
+    g_assert_cmpuint(G_STRUCT_OFFSET(ObolNetworkVtable, address_in), ==, 6 * slot);
     g_assert_cmpuint(G_STRUCT_OFFSET(ObolPlugin, abi), ==, 0);
     g_assert_cmpuint(G_STRUCT_OFFSET(ObolPlugin, size), ==, 4);
     g_assert_cmpuint(G_STRUCT_OFFSET(ObolPlugin, features), ==, 8 + 5 * slot);

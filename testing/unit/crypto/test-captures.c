@@ -150,7 +150,7 @@ open_message(const FirstSa *sa, const ObolIkeKeys *keys, const ObolSecret *secre
     const ObolPayload *sk, *skf;
     ObolWireFault fault;
     gboolean by_initiator;
-    ObolSpan text;
+    ObolSpan text = { NULL, 0 };
 
     g_assert_true(obol_message_decode(datagram.data, datagram.n, &message, &fault));
     if (message.header.spi_i != sa->spi_i || message.header.spi_r != sa->spi_r || message.header.exchange == OBOL_IKE_SA_INIT)

@@ -221,6 +221,8 @@ kernel_request(gpointer self, const ObolKernelRequest *request, ObolKernelDone d
         break;
     case OBOL_KERNEL_UPDATE_SA:
     case OBOL_KERNEL_FLUSH:
+    case OBOL_KERNEL_UPDATE_POLICY:
+    case OBOL_KERNEL_LIST:
         break;
     }
     g_queue_push_tail(&fake->answers, a);
