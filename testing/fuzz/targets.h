@@ -4,3 +4,6 @@ OBOL_TARGET(message)
 OBOL_TARGET(settings)
 OBOL_TARGET(vici)
 OBOL_TARGET(userspace)
+#ifdef OBOL_XFRM
+OBOL_TARGET(xfrm)
+#endif
