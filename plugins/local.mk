@@ -1,2 +1,3 @@
 include plugins/kernel-userspace/local.mk
+include plugins/network-netlink/local.mk
 include plugins/vici/local.mk

@@ -4,3 +4,6 @@ OBOL_TARGET(message)
 OBOL_TARGET(settings)
 OBOL_TARGET(vici)
 OBOL_TARGET(userspace)
+#ifdef HAVE_MNL
+OBOL_TARGET(network)
+#endif
