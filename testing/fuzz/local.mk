@@ -3,11 +3,12 @@ FUZZ_SOURCES = %D%/fuzz-message.c %D%/fuzz-settings.c %D%/fuzz-vici.c %D%/fuzz-u
 FUZZ_LIBS = libobol-userspace-core.la libobol-vici-codec.la libobol-settings.la libobol-crypto.la libobol-wire.la libobol-model.la
 FUZZ_TARGETS = %D%/fuzz-message %D%/fuzz-settings %D%/fuzz-vici %D%/fuzz-userspace
 FUZZ_CPPFLAGS =
-if XFRM
-FUZZ_SOURCES += %D%/fuzz-xfrm.c
-FUZZ_LIBS += libobol-xfrm-pure.la
-FUZZ_TARGETS += %D%/fuzz-xfrm
-FUZZ_CPPFLAGS += -DOBOL_XFRM $(MNL_CFLAGS)
+# Targets of plugins that need a library; targets.h has them where it is there.
+if HAVE_MNL
+FUZZ_CPPFLAGS += -DHAVE_MNL $(MNL_CFLAGS)
+FUZZ_SOURCES += %D%/fuzz-network.c %D%/fuzz-xfrm.c
+FUZZ_LIBS += libobol-network-netlink.la libobol-xfrm-pure.la libobol-model.la $(MNL_LIBS)
+FUZZ_TARGETS += %D%/fuzz-network %D%/fuzz-xfrm
 endif
 
 # In every test run, whatever the compiler: the corpus again.
