@@ -1,0 +1,1 @@
+# The kernel plugin itself: engine/.
