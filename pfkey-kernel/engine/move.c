@@ -6,7 +6,7 @@
  * policy: so the first try is by a policy of the SA's, that no packet may find the one moved and the other not.  When an older SA of
  * the same name is to move, or there is no policy, a policy that no packet can match lends its selectors. */
 #include <errno.h>
-#include <string.h>
+#include <netinet/in.h>
 
 #include "pfkey-kernel/engine/engine-private.h"
 
@@ -96,7 +96,35 @@ update_policies(PfkeyEngine *engine, MoveJob *job)
     end(engine, job, NULL);
 }
 
-/* --- the SA is where it should be: its ports --- */
+/* --- the SA is where it should be: its policies in our table, and its ports --- */
+
+static gboolean
+leads_into(const PfkeySpdEntry *entry, const ObolPolicySpec *spec, const PfkeySadEntry *sa)
+{
+    return (entry->piece.direction == OBOL_DIR_OUT) != sa->inbound && spec->action == OBOL_POLICY_PROTECT && spec->reqid == sa->reqid &&
+           spec->mode == OBOL_MODE_TUNNEL && pfkey_address_same(&spec->tunnel_source, &sa->id.source) &&
+           pfkey_address_same(&spec->tunnel_destination, &sa->id.destination);
+}
+
+/* What serves no more moves too: it may serve again. */
+static void
+move_policies(PfkeyEngine *engine, const MoveJob *job, const PfkeySadEntry *sa)
+{
+    g_autoptr(GPtrArray) all = pfkey_spd_all(&engine->spd);
+
+    for (guint i = 0; i < all->len; i++) {
+        const PfkeySpdEntry *entry = all->pdata[i];
+
+        for (guint j = 0; j < entry->uses->len; j++) {
+            ObolPolicySpec *spec = &g_array_index(entry->uses, PfkeyUse, j).spec;
+
+            if (!leads_into(entry, spec, sa))
+                continue;
+            spec->tunnel_source = job->to.source;
+            spec->tunnel_destination = job->to.destination;
+        }
+    }
+}
 
 static void
 ports_answered(PfkeyEngine *engine, PfkeyJob *base, const PfkeyAnswer *answer)
@@ -110,6 +138,8 @@ ports_answered(PfkeyEngine *engine, PfkeyJob *base, const PfkeyAnswer *answer)
         return;
     }
     if (entry != NULL) {
+        if (!same_addresses(&entry->id, &job->to))
+            move_policies(engine, job, entry);
         pfkey_sad_rename(&engine->sad, entry, &job->to);
         entry->mapped = (ObolAddress) { 0 };
     }
@@ -234,7 +264,7 @@ lent_answered(PfkeyEngine *engine, PfkeyJob *base, const PfkeyAnswer *answer)
     }
 }
 
-/* From one address that is no host's to another, in protocol 255: nothing is ever sent so. */
+/* Forwarded from an address of documentation to itself: no packet is ever so. */
 static void
 lend(PfkeyEngine *engine, MoveJob *job)
 {
@@ -243,7 +273,7 @@ lend(PfkeyEngine *engine, MoveJob *job)
     ObolPolicySpec spec = {
         .direction = OBOL_DIR_FORWARD, .action = OBOL_POLICY_PROTECT, .reqid = entry->reqid, .mode = entry->mode,
         .protocol = entry->held.protocol, .tunnel_source = entry->held.source, .tunnel_destination = entry->held.destination,
-        .priority = G_MAXINT32, .source = { .family = family },
+        .priority = G_MAXINT32,
     };
     PfkeyAddress nowhere = { .address = { .family = family, .port = 1 }, .prefix = pfkey_family_bits(family), .protocol = IPPROTO_UDP };
     PfkeyMessage message;
@@ -266,30 +296,16 @@ migrate(PfkeyEngine *engine, MoveJob *job)
 
 /* --- the beginning --- */
 
-/* Our table says at once where the policies' tunnels will end: what the kernel has follows. */
+/* Those that lead into the tunnel that moves. */
 static void
-move_policies(PfkeyEngine *engine, MoveJob *job, const PfkeySadEntry *sa)
+find_policies(PfkeyEngine *engine, MoveJob *job, const PfkeySadEntry *sa)
 {
     g_autoptr(GPtrArray) all = pfkey_spd_all(&engine->spd);
 
     for (guint i = 0; i < all->len; i++) {
-        PfkeySpdEntry *entry = all->pdata[i];
-        gboolean serves = FALSE;
+        const PfkeySpdEntry *entry = all->pdata[i];
 
-        if ((entry->piece.direction == OBOL_DIR_OUT) == sa->inbound)
-            continue;
-        for (guint j = 0; j < entry->uses->len; j++) {
-            ObolPolicySpec *spec = &g_array_index(entry->uses, PfkeyUse, j).spec;
-
-            if (spec->action != OBOL_POLICY_PROTECT || spec->reqid != sa->reqid || spec->mode != OBOL_MODE_TUNNEL ||
-                !pfkey_address_same(&spec->tunnel_source, &sa->id.source) ||
-                !pfkey_address_same(&spec->tunnel_destination, &sa->id.destination))
-                continue;
-            spec->tunnel_source = job->to.source;
-            spec->tunnel_destination = job->to.destination;
-            serves = spec == pfkey_spd_serving(entry);
-        }
-        if (serves)
+        if (leads_into(entry, pfkey_spd_serving(entry), sa))
             g_ptr_array_add(job->pieces, g_memdup2(&entry->piece, sizeof entry->piece));
     }
 }
@@ -327,7 +343,7 @@ start(PfkeyEngine *engine, PfkeyJob *base)
         return;
     }
     if (!same_addresses(&entry->id, &job->to))
-        move_policies(engine, job, entry);
+        find_policies(engine, job, entry);
     if (same_addresses(&entry->held, &job->to))
         look(engine, job);
     else
