@@ -10,6 +10,7 @@ include testing/unit/dispatcher/local.mk
 include testing/unit/daemon/local.mk
 include testing/unit/kernel-userspace/local.mk
 include testing/unit/pfkey-kernel/engine/local.mk
+include testing/unit/pfkey-kernel/local.mk
 include testing/unit/vici/local.mk
 include testing/unit/socket-default/local.mk
 include testing/exchange/local.mk

@@ -103,13 +103,17 @@ pfkey_cursor_u64(PfkeyCursor *c)
 guint16
 pfkey_cursor_be16(PfkeyCursor *c)
 {
-    return GUINT16_FROM_BE(pfkey_cursor_u16(c));
+    guint16 value = pfkey_cursor_u16(c); /* the macro names its argument twice */
+
+    return GUINT16_FROM_BE(value);
 }
 
 guint32
 pfkey_cursor_be32(PfkeyCursor *c)
 {
-    return GUINT32_FROM_BE(pfkey_cursor_u32(c));
+    guint32 value = pfkey_cursor_u32(c);
+
+    return GUINT32_FROM_BE(value);
 }
 
 void
