@@ -98,7 +98,7 @@ void
 pfkey_job_fail_by(PfkeyEngine *engine, PfkeyJob *job, PfkeyType asked, const PfkeyAnswer *answer)
 {
     g_autofree char *about = job->lock == PFKEY_LOCK_POLICY ? g_strdup("a policy")
-                             : job->id.protocol != 0 ? pfkey_sa_text(&job->id) : g_strdup("a list");
+                             : job->id.protocol != 0 ? pfkey_sa_text(&job->id) : g_strdup("all that there is");
 
     if (answer->number == ETIMEDOUT) /* whatever has become of it */
         pfkey_compare_soon(engine, 0);

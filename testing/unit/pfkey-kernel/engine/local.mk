@@ -6,3 +6,23 @@ check_PROGRAMS += testing/unit/pfkey-kernel/engine/test-requests
 testing_unit_pfkey_kernel_engine_test_requests_SOURCES = %D%/test-requests.c $(PFKEY_ENGINE_WORLD)
 testing_unit_pfkey_kernel_engine_test_requests_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_unit_pfkey_kernel_engine_test_requests_LDADD = $(PFKEY_ENGINE_LIBS)
+
+check_PROGRAMS += testing/unit/pfkey-kernel/engine/test-policies
+testing_unit_pfkey_kernel_engine_test_policies_SOURCES = %D%/test-policies.c $(PFKEY_ENGINE_WORLD)
+testing_unit_pfkey_kernel_engine_test_policies_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_pfkey_kernel_engine_test_policies_LDADD = $(PFKEY_ENGINE_LIBS)
+
+check_PROGRAMS += testing/unit/pfkey-kernel/engine/test-events
+testing_unit_pfkey_kernel_engine_test_events_SOURCES = %D%/test-events.c $(PFKEY_ENGINE_WORLD)
+testing_unit_pfkey_kernel_engine_test_events_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_pfkey_kernel_engine_test_events_LDADD = $(PFKEY_ENGINE_LIBS)
+
+check_PROGRAMS += testing/unit/pfkey-kernel/engine/test-lost
+testing_unit_pfkey_kernel_engine_test_lost_SOURCES = %D%/test-lost.c $(PFKEY_ENGINE_WORLD)
+testing_unit_pfkey_kernel_engine_test_lost_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_pfkey_kernel_engine_test_lost_LDADD = $(PFKEY_ENGINE_LIBS)
+
+check_PROGRAMS += testing/unit/pfkey-kernel/engine/test-move
+testing_unit_pfkey_kernel_engine_test_move_SOURCES = %D%/test-move.c $(PFKEY_ENGINE_WORLD)
+testing_unit_pfkey_kernel_engine_test_move_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_pfkey_kernel_engine_test_move_LDADD = $(PFKEY_ENGINE_LIBS)
