@@ -26,3 +26,9 @@ check_PROGRAMS += testing/unit/pfkey-kernel/engine/test-move
 testing_unit_pfkey_kernel_engine_test_move_SOURCES = %D%/test-move.c $(PFKEY_ENGINE_WORLD)
 testing_unit_pfkey_kernel_engine_test_move_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_unit_pfkey_kernel_engine_test_move_LDADD = $(PFKEY_ENGINE_LIBS)
+
+# Against a real kernel: skipped where there is none with PF_KEY; testing/lib/in-uml has one.
+check_PROGRAMS += testing/unit/pfkey-kernel/engine/test-kernel
+testing_unit_pfkey_kernel_engine_test_kernel_SOURCES = %D%/test-kernel.c
+testing_unit_pfkey_kernel_engine_test_kernel_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_pfkey_kernel_engine_test_kernel_LDADD = libobol-pfkey.la $(PFKEY_ENGINE_LIBS)
