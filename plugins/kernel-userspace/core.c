@@ -28,6 +28,7 @@ core_new(const CoreSettings *settings, const CoreCalls *calls, const ObolCrypto 
     fragments_init(&core->out_fragments, &sip);
     fragments_init(&core->in_fragments, &sip);
     core->reassembly = reassembly_new(CORE_HEADROOM, CORE_TAILROOM);
+    obol_random_fill(random, (guint8 *) &core->next_id, sizeof core->next_id);
     core->scratch = g_malloc(SCRATCH_BYTES);
     return core;
 }

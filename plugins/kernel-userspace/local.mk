@@ -1,7 +1,7 @@
 # kernel-userspace: the core without I/O, for the tests and the fuzzers; the I/O; the plugin.
 noinst_LTLIBRARIES += libobol-userspace-core.la
 libobol_userspace_core_la_SOURCES = \
-	%D%/acquire.c %D%/acquire.h %D%/bytes.h %D%/checksum.c %D%/checksum.h %D%/core.c %D%/core.h %D%/core-private.h \
+	%D%/acquire.c %D%/acquire.h %D%/ah.c %D%/ah.h %D%/ah-headers.c %D%/outer.c %D%/outer.h %D%/unwrap.c %D%/whole.c %D%/bytes.h %D%/checksum.c %D%/checksum.h %D%/core.c %D%/core.h %D%/core-private.h \
 	%D%/drops.c %D%/drops.h %D%/ecn.c %D%/ecn.h %D%/esp.c %D%/esp.h %D%/flow-cache.c %D%/flow-cache.h \
 	%D%/fragments.c %D%/fragments.h %D%/heap.c %D%/heap.h %D%/icmp.c %D%/icmp.h %D%/inbound.c %D%/lifetime.c \
 	%D%/outbound.c %D%/packet.c %D%/packet.h %D%/reassembly.c %D%/reassembly.h %D%/replay.c %D%/replay.h \
@@ -13,7 +13,7 @@ EXTRA_DIST += %D%/README.md
 
 noinst_LTLIBRARIES += libobol-userspace.la
 libobol_userspace_la_SOURCES = \
-	%D%/abilities.c %D%/abilities.h %D%/answers.c %D%/answers.h %D%/netlink.c %D%/netlink.h %D%/prefixes.c %D%/raw.c \
+	%D%/abilities.c %D%/abilities.h %D%/answers.c %D%/answers.h %D%/netlink.c %D%/netlink.h %D%/prefixes.c %D%/raw.c %D%/raw-ah.c %D%/raw-ah.h \
 	%D%/raw.h %D%/route.c %D%/route.h %D%/tun.c %D%/tun.h %D%/userspace.c %D%/userspace.h
 libobol_userspace_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -D_GNU_SOURCE
 libobol_userspace_la_LIBADD = libobol-userspace-core.la $(GLIB_LIBS)

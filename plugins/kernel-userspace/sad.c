@@ -190,13 +190,28 @@ sa_free(Sa *sa)
     for (guint end = 0; end < G_N_ELEMENTS(sa->ts); end++)
         g_clear_pointer(&sa->ts[end], g_array_unref);
     esp_clear(&sa->esp);
+    ah_clear(&sa->ah);
     g_free(sa);
+}
+
+guint32
+sa_short_numbers_used(const Sa *sa)
+{
+    gboolean ah = sa->id.protocol == OBOL_PROTO_AH;
+
+    if (ah ? sa->ah.esn : sa->esp.esn)
+        return 0;
+    return (guint32) (ah ? sa->ah.sent : sa->esp.sent);
 }
 
 void
 sa_set_path_mtu(Sa *sa, gsize path_mtu)
 {
     gsize n_outer = (sa->id.destination.family == AF_INET6 ? IP6_HEADER : IP4_HEADER) + (sa->udp_encap ? UDP_HEADER : 0);
+    gsize n = path_mtu > n_outer ? path_mtu - n_outer : 0;
 
-    sa->mtu = esp_payload_max(&sa->esp, path_mtu > n_outer ? path_mtu - n_outer : 0);
+    if (sa->id.protocol == OBOL_PROTO_AH)
+        sa->mtu = n - MIN(n, ah_length(&sa->ah, sa->id.destination.family));
+    else
+        sa->mtu = esp_payload_max(&sa->esp, n);
 }

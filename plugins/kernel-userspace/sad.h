@@ -5,6 +5,7 @@
 
 #include <obol/kernel.h>
 
+#include "ah.h"
 #include "esp.h"
 #include "heap.h"
 #include "packet.h"
@@ -30,6 +31,7 @@ typedef struct {
 /**
  * Sa:
  * @ts: by #FlowEnd: what may travel in it
+ * @esp, @ah: by the protocol of @id, one of them
  * @mtu: the longest payload (tunnel: inner packet) that fits into the path unfragmented
  * @dead: a hard limit was reached: it carries nothing more, but waits for its deletion
  * @copy_dscp, @copy_ecn, @dscp_in, @copy_df, @icmp: what settings and #ObolSaFlags come to
@@ -48,6 +50,7 @@ typedef struct Sa {
     guint32 tfc_padding;
     gsize mtu;
     Esp esp;
+    Ah ah;
     ObolSaUsage usage;
     gint64 installed_us;
     Deadline deadline;
@@ -88,6 +91,8 @@ Sa *sad_serving(const Sad *sad, guint32 reqid, guint8 protocol, const Flow *flow
                 gboolean *expired);
 
 void sa_free(Sa *sa);
+/* How many of its 2^32 sequence numbers are used; 0 with extended ones. */
+guint32 sa_short_numbers_used(const Sa *sa);
 /* Recomputes @mtu from the bytes that the path carries. */
 void sa_set_path_mtu(Sa *sa, gsize path_mtu);
 

@@ -5,13 +5,14 @@
 
 #include "packets.h"
 #include "plugins/kernel-userspace/core.h"
+#include "plugins/kernel-userspace/reassembly.h"
 
 #define KEPT_MAX 128
 
 /* Bytes that a side gave away. */
 typedef struct {
     ObolDatagram datagram;
-    gboolean plain;
+    gboolean plain, whole; /* @whole: an IP packet, and @datagram has but its bytes */
     guint8 data[8192];
 } Sent;
 
@@ -26,6 +27,7 @@ typedef struct {
     guint n_clear, n_events;
     ObolKernelEvent events[KEPT_MAX];
     gboolean device_full;
+    Reassembly *reassembly; /* of the system */
 } Side;
 
 typedef struct {
@@ -37,6 +39,7 @@ typedef struct {
 /* What differs from one test to the next. */
 typedef struct {
     ObolMode mode;
+    guint8 protocol; /* ESP unless it says otherwise */
     gboolean udp, v6_outside, v6_inside, esn;
     gboolean port_selectors; /* UDP port 2000 on the right alone */
     guint32 tfc_padding, reqid, spi, replay_window;
