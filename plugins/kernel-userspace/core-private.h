@@ -8,6 +8,7 @@
 #include "flow-cache.h"
 #include "fragments.h"
 #include "icmp.h"
+#include "ipcomp.h"
 #include "reassembly.h"
 #include "spi.h"
 
@@ -76,6 +77,7 @@ struct Core {
     Fragments out_fragments, in_fragments;
     Reassembly *reassembly;
     IcmpRate icmp_rate;
+    Ipcomp *ipcomp;
     Drops drops;
     Run run;
     guint32 next_id; /* of packets whose headers we write */

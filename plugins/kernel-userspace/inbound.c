@@ -93,14 +93,45 @@ may_enter(Core *core, const Sa *sa, const guint8 *data, const Packet *packet, Dr
     return TRUE;
 }
 
-static void
-deliver(Core *core, const Sa *sa, const Arrived *arrived, gint64 now_us)
+/* RFC 3173: makes whole again what was compressed, which is decided by the peer for each packet.  Gives the mode of what is inside
+ * in @mode; %FALSE when there is no such SA beside @sa, or the bytes are no good. */
+static gboolean
+decompress(Core *core, const Sa *sa, Arrived *arrived, ObolMode *mode, gint64 now_us)
 {
+    Sa *comp;
+
+    *mode = sa->mode;
+    if (arrived->next != PROTO_IPCOMP) {
+        gboolean tunnelled = arrived->next == PROTO_IPIP || arrived->next == PROTO_IPV6;
+
+        comp = tunnelled && sa->mode == OBOL_MODE_TRANSPORT ? sad_inbound_comp(&core->sad, sa->reqid) : NULL;
+        *mode = comp != NULL ? comp->mode : sa->mode;
+        return TRUE;
+    }
+    comp = arrived->n > IPCOMP_HEADER ? sad_find_inbound(&core->sad, OBOL_PROTO_IPCOMP, get_u16(arrived->data + 2)) : NULL;
+    if (comp == NULL || comp->dead || comp->reqid != sa->reqid || sa->mode != OBOL_MODE_TRANSPORT)
+        return FALSE;
+    arrived->data = ipcomp_unpack(core->ipcomp, arrived->data, arrived->n, &arrived->n, &arrived->next);
+    if (arrived->data == NULL || arrived->next == PROTO_IPCOMP)
+        return FALSE;
+    *mode = comp->mode;
+    sa_used(core, comp, arrived->n, now_us);
+    return TRUE;
+}
+
+static void
+deliver(Core *core, const Sa *sa, Arrived *arrived, gint64 now_us)
+{
+    ObolMode mode;
     guint8 *data, inner_tos;
     Packet packet;
     Drop why;
 
-    if (!core_unwrap(core, sa, sa->mode, arrived, &data, &packet)) {
+    if (!decompress(core, sa, arrived, &mode, now_us)) {
+        core_drop(core, DROP_INNER_COMPRESSED, now_us);
+        return;
+    }
+    if (!core_unwrap(core, sa, mode, arrived, &data, &packet)) {
         core_drop(core, DROP_INNER_BROKEN, now_us);
         return;
     }
@@ -109,7 +140,7 @@ deliver(Core *core, const Sa *sa, const Arrived *arrived, gint64 now_us)
         core_drop(core, why, now_us);
         return;
     }
-    if (sa->mode == OBOL_MODE_TUNNEL) {
+    if (mode == OBOL_MODE_TUNNEL) {
         if (!sa_inner_tos(sa, packet.tos, arrived->tos, &inner_tos)) {
             core_drop(core, DROP_INNER_ECN, now_us);
             return;

@@ -6,6 +6,9 @@
 #include "ecn.h"
 #include "selectors.h"
 
+#define INCOMPRESSIBLE_TRIES 4     /* packets in a row before the first one is passed over */
+#define INCOMPRESSIBLE_SKIP_MAX 64
+
 static void
 send_run(Core *core, gint64 now_us)
 {
@@ -94,6 +97,16 @@ without_sa(Core *core, const Policy *policy, gboolean expired, const Outgoing *o
     }
 }
 
+/* With IPComp the mode is that of its SA, and ESP or AH carry in transport mode what it makes (obol/kernel.h). */
+static void
+add_comp(const Core *core, const ObolPolicySpec *spec, const Flow *flow, Way *way)
+{
+    gboolean expired;
+
+    way->comp = sad_serving(&core->sad, spec->reqid, OBOL_PROTO_IPCOMP, flow, &spec->tunnel_destination, &expired);
+    way->mode = way->comp != NULL ? way->comp->mode : spec->mode;
+}
+
 static void
 decide(Core *core, const Flow *flow, Way *way, gboolean *expired)
 {
@@ -110,6 +123,8 @@ decide(Core *core, const Flow *flow, Way *way, gboolean *expired)
             cached->way.sa = sad_serving(&core->sad, spec->reqid, spec->protocol, flow, &spec->tunnel_destination, expired);
         if (cached->way.sa != NULL) { /* what has no SA may have one soon, and is the slow way anyhow */
             cached->way.mode = cached->way.sa->mode;
+            if (spec->ipcomp)
+                add_comp(core, spec, flow, &cached->way);
             cached->generation = generation;
         }
     }
@@ -211,16 +226,41 @@ needs_whole(const Way *way, const Packet *packet)
     return way->sa->id.protocol == OBOL_PROTO_AH || (way->mode == OBOL_MODE_TRANSPORT && packet->options);
 }
 
+/* RFC 3173 section 2.2: what does not shrink goes as it is, and flows that do not are tried ever less often. */
+static void
+compress(Core *core, Sa *comp, Content *content, gint64 now_us)
+{
+    gsize n;
+
+    if (comp->n_to_skip > 0) {
+        comp->n_to_skip--;
+        return;
+    }
+    n = ipcomp_pack(core->ipcomp, content->data, content->n, content->next, (guint16) comp->id.spi);
+    if (n == 0) {
+        comp->n_incompressible += content->n >= IPCOMP_THRESHOLD ? 1 : 0;
+        comp->n_to_skip = MIN(comp->n_incompressible / INCOMPRESSIBLE_TRIES, INCOMPRESSIBLE_SKIP_MAX);
+        return;
+    }
+    comp->n_incompressible = 0;
+    sa_used(core, comp, content->n, now_us);
+    content->n_behind += content->n - n;
+    content->n = n;
+    content->next = PROTO_IPCOMP;
+}
+
 static void
 put_in(Core *core, const Way *way, const Outgoing *out, gint64 now_us)
 {
     Content content;
 
     take_content(way, out, &content);
+    if (way->comp != NULL)
+        compress(core, way->comp, &content, now_us);
     if (needs_whole(way, &out->packet))
         core_send_whole(core, way->sa, &content, now_us);
     else
-        enqueue(core, way->sa, &content, way->mode == OBOL_MODE_TUNNEL, now_us);
+        enqueue(core, way->sa, &content, way->sa->mode == OBOL_MODE_TUNNEL, now_us);
 }
 
 /* A fragment of a packet that transport mode can only protect whole.  Once whole it is sent at once: its buffer is the next

@@ -24,6 +24,7 @@ enum {
     PROTO_NONE = 59, /* RFC 4303 section 2.6: a dummy packet */
     PROTO_DESTINATION = 60,
     PROTO_DCCP = 33,
+    PROTO_IPCOMP = 108,
     PROTO_SCTP = 132,
     PROTO_UDPLITE = 136,
     PROTO_MOBILITY = 135,

@@ -31,11 +31,12 @@ typedef struct {
 /**
  * Sa:
  * @ts: by #FlowEnd: what may travel in it
- * @esp, @ah: by the protocol of @id, one of them
+ * @esp, @ah: by the protocol of @id, one of them; neither for IPComp
  * @mtu: the longest payload (tunnel: inner packet) that fits into the path unfragmented
  * @dead: a hard limit was reached: it carries nothing more, but waits for its deletion
  * @copy_dscp, @copy_ecn, @dscp_in, @copy_df, @icmp: what settings and #ObolSaFlags come to
- * @older: the next older outbound SA of the same reqid
+ * @n_incompressible, @n_to_skip: IPComp: packets in a row that did not shrink, and how many are not tried for it
+ * @older: the next older SA of the same list by reqid
  */
 typedef struct Sa {
     SaKey key;
@@ -56,6 +57,7 @@ typedef struct Sa {
     Deadline deadline;
     ObolAddress mapping; /* last told */
     gint64 mapping_told_us;
+    guint n_incompressible, n_to_skip;
     struct Sa *older;
 } Sa;
 
@@ -66,6 +68,7 @@ typedef struct {
     GHashTable *by_key;   /* SaKey -> Sa, owns */
     GHashTable *by_wire;  /* inbound: WireKey -> Sa */
     GHashTable *by_reqid; /* outbound: the newest, of whatever protocol */
+    GHashTable *comps;    /* inbound IPComp by reqid: the newest */
     guint64 generation;   /* grows with every change that a remembered lookup must not outlive */
 } Sad;
 
@@ -77,6 +80,8 @@ gboolean sad_is_full(const Sad *sad);
 gboolean sad_add(Sad *sad, Sa *sa);
 Sa *sad_find(const Sad *sad, const ObolSaId *id);
 Sa *sad_find_inbound(const Sad *sad, guint8 protocol, guint32 spi);
+/* The newest inbound IPComp SA beside those of @reqid, or %NULL. */
+Sa *sad_inbound_comp(const Sad *sad, guint32 reqid);
 void sad_each(const Sad *sad, void (*visit)(const Sa *sa, gpointer data), gpointer data);
 /* Moves @sa to a new address; %FALSE when that name is taken. */
 gboolean sad_move(Sad *sad, Sa *sa, const ObolAddress *source, const ObolAddress *destination);

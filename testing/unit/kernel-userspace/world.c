@@ -211,7 +211,7 @@ world_policy(World *world, Side *at, Side *from, const Tunnel *tunnel)
         .direction = at == from ? OBOL_DIR_OUT : OBOL_DIR_IN, .action = OBOL_POLICY_PROTECT,
         .source = selector(world, from, tunnel), .destination = selector(world, to, tunnel),
         .reqid = MAX(tunnel->reqid, 1), .mode = tunnel->mode, .protocol = protocol_of(tunnel),
-        .tunnel_source = from->outer, .tunnel_destination = to->outer,
+        .tunnel_source = from->outer, .tunnel_destination = to->outer, .ipcomp = tunnel->ipcomp,
     };
 }
 
@@ -262,7 +262,7 @@ sa_request_init(SaRequest *out, World *world, Side *at, Side *from, const Tunnel
 
     *out = (SaRequest) {
         .request = { .op = OBOL_KERNEL_ADD_SA, .sa = {
-            .id = world_sa_id(world, tunnel, from), .reqid = MAX(tunnel->reqid, 1), .mode = tunnel->mode,
+            .id = world_sa_id(world, tunnel, from), .reqid = MAX(tunnel->reqid, 1), .mode = tunnel->ipcomp ? OBOL_MODE_TRANSPORT : tunnel->mode,
             .inbound = at != from, .udp_encap = tunnel->udp, .suite = tunnel->suite,
             .replay_window = tunnel->replay_window != 0 ? tunnel->replay_window : 64, .lifetimes = tunnel->lifetimes,
             .tfc_padding = tunnel->tfc_padding, .flags = tunnel->flags,
@@ -298,7 +298,23 @@ add_sa(World *world, Side *at, Side *from, const Tunnel *tunnel)
 
     sa_request_init(&request, world, at, from, tunnel);
     g_assert_true(side_request(world, at, &request.request, NULL));
+    if (tunnel->ipcomp) {
+        request.request.sa.id = world_comp_id(world, tunnel, from);
+        request.request.sa.mode = tunnel->mode;
+        request.request.sa.suite = (ObolSuite) { .encr = 0 };
+        g_assert_true(side_request(world, at, &request.request, NULL));
+    }
     sa_request_clear(&request);
+}
+
+ObolSaId
+world_comp_id(const World *world, const Tunnel *tunnel, const Side *from)
+{
+    ObolSaId id = world_sa_id(world, tunnel, from);
+
+    id.protocol = OBOL_PROTO_IPCOMP;
+    id.spi &= 0xffff;
+    return id;
 }
 
 void
