@@ -34,7 +34,7 @@ struct Core {
     Spis spis;
     Heap heap;
     Acquires acquires;
-    FlowCache flows;
+    FlowCache flows, in_flows; /* outbound; inbound: which SA a flow may come in by */
     Fragments out_fragments, in_fragments;
     Reassembly *reassembly;
     IcmpRate icmp_rate;

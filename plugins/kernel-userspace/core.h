@@ -16,14 +16,8 @@
 #define CORE_HEADROOM 32
 #define CORE_TAILROOM 320
 
-#define CORE_ERROR (core_error_quark())
-GQuark core_error_quark(void);
-typedef enum {
-    CORE_ERROR_EXISTS,
-    CORE_ERROR_NOT_FOUND,
-    CORE_ERROR_UNSUPPORTED,
-    CORE_ERROR_LIMIT,
-} CoreError;
+/* What of #ObolSaFlags the core knows. */
+#define CORE_SA_FLAGS (OBOL_SA_NO_COPY_DF | OBOL_SA_NO_COPY_ECN | OBOL_SA_NO_DSCP_OUT | OBOL_SA_DSCP_IN | OBOL_SA_ICMP)
 
 /**
  * CoreSettings:
@@ -66,7 +60,8 @@ void core_outbound(Core *core, const CorePacket *packets, gsize n, gint64 now_us
 /* ESP from the network, in UDP or plain; at most CORE_BATCH; overwritten. */
 void core_inbound(Core *core, ObolDatagram *batch, gsize n, gboolean in_udp, gint64 now_us);
 
-/* Carries out one request.  @reply->error is not touched: the error is returned. */
+/* Carries out one request.  @reply->error is not touched: the error, one of OBOL_KERNEL_ERROR, is returned.  @reply's lists, where
+ * they were asked for, belong to the caller. */
 gboolean core_request(Core *core, const ObolKernelRequest *request, ObolKernelReply *reply, gint64 now_us, GError **error);
 void core_each_policy(const Core *core, void (*visit)(const ObolPolicySpec *policy, gpointer data), gpointer data);
 

@@ -96,11 +96,67 @@ unwrap_tunnel(const EspPacket *p, guint8 **data, Packet *packet)
            p->next_header == (packet->flow.family == AF_INET ? PROTO_IPIP : PROTO_IPV6);
 }
 
+/* RFC 4301 section 5.1.2, RFC 6040 section 4.2.  %FALSE when the packet must be dropped. */
+static gboolean
+sa_inner_tos(const Sa *sa, guint8 inner, guint8 outer, guint8 *out)
+{
+    *out = inner;
+    if (sa->copy_ecn && !ecn_inner(inner, outer, out))
+        return FALSE;
+    if (sa->dscp_in)
+        *out = (guint8) ((outer & ~ECN_BITS) | (*out & ECN_BITS));
+    return TRUE;
+}
+
+static gboolean
+carries(const Sa *sa, const Flow *flow)
+{
+    return selectors_match(sa->ts[FLOW_SOURCE], flow, FLOW_SOURCE) &&
+           selectors_match(sa->ts[FLOW_DESTINATION], flow, FLOW_DESTINATION);
+}
+
+/* RFC 4301 section 5.2, steps 3 and 4: within the SA's selectors, and not against a policy: what a narrower policy wants to be
+ * dropped or protected by another SA does not come in by this one.  Without a policy (they may be the admin's business) the
+ * selectors decide alone. */
+static gboolean
+may_enter(Core *core, const Sa *sa, const guint8 *data, const Packet *packet, Drop *why)
+{
+    guint64 generation = core->sad.generation + core->spd.generation;
+    Flow quoted;
+    const Flow *flow = &packet->flow;
+    gboolean found, direct;
+    CachedFlow *cached = flow_cache_place(&core->in_flows, flow, generation, &found);
+    const Policy *policy;
+
+    if (found && cached->sa == sa)
+        return TRUE;
+    *why = DROP_INNER_SELECTORS;
+    direct = carries(sa, flow);
+    if (!direct) {
+        if (!sa->icmp || !icmp_quoted_flow(data, packet, &quoted) || !carries(sa, &quoted))
+            return FALSE;
+        flow = &quoted;
+    }
+    policy = spd_lookup(&core->spd, OBOL_DIR_IN, flow);
+    if (policy == NULL)
+        policy = spd_lookup(&core->spd, OBOL_DIR_FORWARD, flow);
+    *why = DROP_INNER_POLICY;
+    if (policy != NULL && policy->spec.action != OBOL_POLICY_PASS &&
+        !(policy->spec.action == OBOL_POLICY_PROTECT && spd_policy_wants(policy, sa->reqid, sa->id.protocol)))
+        return FALSE;
+    if (direct) {
+        cached->sa = (Sa *) sa; /* remembered, not touched */
+        cached->generation = generation;
+    }
+    return TRUE;
+}
+
 static void
 deliver(Core *core, Sa *sa, const EspPacket *p, guint8 tos, gint64 now_us)
 {
     guint8 *data, inner_tos;
     Packet packet;
+    Drop why;
     gboolean tunnel = sa->mode == OBOL_MODE_TUNNEL;
 
     if (tunnel ? !unwrap_tunnel(p, &data, &packet) : !unwrap_transport(core, sa, p, tos, &data, &packet)) {
@@ -108,13 +164,12 @@ deliver(Core *core, Sa *sa, const EspPacket *p, guint8 tos, gint64 now_us)
         return;
     }
     fragments_learn(&core->in_fragments, &packet, now_us);
-    if (!selectors_match(sa->ts[FLOW_SOURCE], &packet.flow, FLOW_SOURCE) ||
-        !selectors_match(sa->ts[FLOW_DESTINATION], &packet.flow, FLOW_DESTINATION)) {
-        core_drop(core, DROP_INNER_SELECTORS, now_us);
+    if (!may_enter(core, sa, data, &packet, &why)) {
+        core_drop(core, why, now_us);
         return;
     }
-    if (tunnel && core->settings.copy_ecn) {
-        if (!ecn_inner(packet.tos, tos, &inner_tos)) {
+    if (tunnel) {
+        if (!sa_inner_tos(sa, packet.tos, tos, &inner_tos)) {
             core_drop(core, DROP_INNER_ECN, now_us);
             return;
         }
@@ -159,7 +214,7 @@ find_sa(Core *core, const ObolDatagram *datagram, gboolean in_udp, gint64 now_us
     Sa *sa = NULL;
 
     if (datagram->n > ESP_HEADER) {
-        sa = sad_find_inbound(&core->sad, get_u32(datagram->data));
+        sa = sad_find_inbound(&core->sad, OBOL_PROTO_ESP, get_u32(datagram->data));
         reason = sa == NULL                   ? DROP_ESP_NO_SA
                  : sa->udp_encap != in_udp    ? DROP_ESP_ENCAPSULATION
                                               : DROP_ESP_EXPIRED;

@@ -114,13 +114,27 @@ decide(Core *core, const Flow *flow, Policy **policy, Sa **sa, gboolean *expired
     if (!found) {
         cached->policy = spd_lookup(&core->spd, OBOL_DIR_OUT, flow);
         if (cached->policy != NULL && cached->policy->spec.action == OBOL_POLICY_PROTECT)
-            cached->sa = sad_serving(&core->sad, cached->policy->spec.reqid, flow, &cached->policy->spec.tunnel_destination,
-                                     expired);
+            cached->sa = sad_serving(&core->sad, cached->policy->spec.reqid, cached->policy->spec.protocol, flow,
+                                     &cached->policy->spec.tunnel_destination, expired);
         if (cached->sa != NULL) /* what has no SA may have one soon, and is the slow way anyhow */
             cached->generation = generation;
     }
     *policy = cached->policy;
     *sa = cached->sa;
+}
+
+/* An ICMP error that no policy covers may use the SA of the packet that it quotes, where that is allowed. */
+static void
+decide_for_error(Core *core, const Outgoing *out, Policy **policy, Sa **sa)
+{
+    gboolean expired;
+    Flow quoted;
+
+    if (!icmp_quoted_flow(out->data, &out->packet, &quoted))
+        return;
+    decide(core, &quoted, policy, sa, &expired);
+    if (*sa == NULL || !(*sa)->icmp)
+        *policy = NULL;
 }
 
 /* RFC 4301 section 8.2.1: %TRUE when the packet must not be sent as it is; its sender has then been told, within reason.  What
@@ -135,7 +149,7 @@ too_big(Core *core, const Sa *sa, const Outgoing *out, gint64 now_us)
 
     if (packet->flow.family == AF_INET6)
         mtu = MAX(mtu, IP6_MTU_MIN);
-    if (out->whole || !packet->df || packet->n <= mtu)
+    if (out->whole || !packet->df || (!sa->copy_df && packet->flow.family == AF_INET) || packet->n <= mtu)
         return FALSE;
     n = icmp_rate_allows(&core->icmp_rate, now_us) ? icmp_too_big(out->data, packet, mtu, message) : 0;
     if (n > 0)
@@ -168,7 +182,7 @@ enqueue(Core *core, Sa *sa, const Outgoing *out, gint64 now_us)
     if (!transport) /* RFC 4303 section 2.7: only an inner header tells where the padding starts */
         p->n_pad_to = MIN(MIN(sa->tfc_padding, sa->mtu), p->n + p->n_behind - ESP_TAILROOM);
     run->lengths[run->n] = p->n;
-    run->tos[run->n] = ecn_outer(packet->tos, transport || core->settings.copy_dscp, transport || core->settings.copy_ecn);
+    run->tos[run->n] = ecn_outer(packet->tos, transport || sa->copy_dscp, transport || sa->copy_ecn);
     run->n++;
 }
 
@@ -237,6 +251,8 @@ outbound_one(Core *core, const CorePacket *in, gint64 now_us)
     out.n_behind = in->n_behind + in->n - out.packet.n;
     fragments_learn(&core->out_fragments, &out.packet, now_us);
     decide(core, &out.packet.flow, &policy, &sa, &expired);
+    if (policy == NULL)
+        decide_for_error(core, &out, &policy, &sa);
     if (policy == NULL) {
         if (core->settings.pass_unmatched)
             send_in_clear(core, &out, now_us);

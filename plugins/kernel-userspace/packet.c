@@ -4,6 +4,8 @@
 
 #include "bytes.h"
 
+typedef enum { WHOLE, START } Extent; /* of what is there */
+
 /* RFC 4301 section 4.4.1.1: which upper layers have selectors of their own. */
 static void
 read_ports(Reader *r, Packet *out)
@@ -46,8 +48,17 @@ finish(Reader *r, Packet *out)
     return TRUE;
 }
 
+/* How long the packet is: as long as it says, unless only its start is there. */
 static gboolean
-parse_ipv4(const guint8 *data, gsize n, Packet *out)
+settle_length(Packet *out, gsize n, Extent extent)
+{
+    if (extent == START)
+        out->n = MIN(out->n, n);
+    return out->n <= n;
+}
+
+static gboolean
+parse_ipv4(const guint8 *data, gsize n, Extent extent, Packet *out)
 {
     Reader r = reader(data, n);
     const guint8 *header = reader_take(&r, IP4_HEADER);
@@ -55,7 +66,7 @@ parse_ipv4(const guint8 *data, gsize n, Packet *out)
     guint16 fragment = get_u16(header + 6);
 
     out->n = get_u16(header + 2);
-    if (!r.ok || n_header < IP4_HEADER || out->n < n_header || out->n > n)
+    if (!r.ok || !settle_length(out, n, extent) || n_header < IP4_HEADER || out->n < n_header)
         return FALSE;
     r.end = data + out->n;
     reader_skip(&r, n_header - IP4_HEADER);
@@ -127,13 +138,13 @@ walk_extensions(Reader *r, Packet *out)
 }
 
 static gboolean
-parse_ipv6(const guint8 *data, gsize n, Packet *out)
+parse_ipv6(const guint8 *data, gsize n, Extent extent, Packet *out)
 {
     Reader r = reader(data, n);
     const guint8 *header = reader_take(&r, IP6_HEADER);
 
     out->n = (gsize) get_u16(header + 4) + IP6_HEADER;
-    if (!r.ok || out->n > n)
+    if (!r.ok || !settle_length(out, n, extent))
         return FALSE;
     r.end = data + out->n;
     out->flow.family = AF_INET6;
@@ -146,17 +157,29 @@ parse_ipv6(const guint8 *data, gsize n, Packet *out)
     return walk_extensions(&r, out) && finish(&r, out);
 }
 
-gboolean
-packet_parse(const guint8 *data, gsize n, Packet *out)
+static gboolean
+parse(const guint8 *data, gsize n, Extent extent, Packet *out)
 {
     *out = (Packet) { .n = 0 };
     if (n == 0)
         return FALSE;
     switch (data[0] >> 4) {
-    case 4: return parse_ipv4(data, n, out);
-    case 6: return parse_ipv6(data, n, out);
+    case 4: return parse_ipv4(data, n, extent, out);
+    case 6: return parse_ipv6(data, n, extent, out);
     default: return FALSE;
     }
+}
+
+gboolean
+packet_parse(const guint8 *data, gsize n, Packet *out)
+{
+    return parse(data, n, WHOLE, out);
+}
+
+gboolean
+packet_parse_start(const guint8 *data, gsize n, Packet *out)
+{
+    return parse(data, n, START, out);
 }
 
 void

@@ -70,6 +70,9 @@ typedef struct {
 /* %FALSE when the headers do not hold together, or the packet is longer than @n bytes. */
 gboolean packet_parse(const guint8 *data, gsize n, Packet *out);
 
+/* The start of a packet, as ICMP errors quote it: it may end anywhere behind its headers. */
+gboolean packet_parse_start(const guint8 *data, gsize n, Packet *out);
+
 /* One end of a flow, with its port. */
 void flow_address(const Flow *flow, FlowEnd end, ObolAddress *out);
 

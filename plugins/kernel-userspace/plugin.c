@@ -85,9 +85,22 @@ kernel_each_policy(gpointer self, void (*visit)(const ObolPolicySpec *policy, gp
     userspace_each_policy(self, visit, data);
 }
 
+/* A probe has no self to keep what its answer points to, and the plugin lives as long as the process: asked again, the same list
+ * is written again. */
+static gboolean
+kernel_probe(ObolBus *bus, ObolKernelAbilities *out, GError **error)
+{
+    static Abilities probed;
+
+    if (!userspace_probe(obol_bus_crypto(bus), number(bus, "kernel-userspace.plain_esp") != 0, &probed, error))
+        return FALSE;
+    *out = probed.abilities;
+    return TRUE;
+}
+
 static const ObolKernelVtable vtable = {
     .size = sizeof vtable, .open = kernel_open, .close = kernel_close, .abilities = kernel_abilities,
-    .request = kernel_request, .udp_esp = kernel_udp_esp, .each_policy = kernel_each_policy,
+    .request = kernel_request, .udp_esp = kernel_udp_esp, .each_policy = kernel_each_policy, .probe = kernel_probe,
 };
 
 static const char *const unmatched_choices[] = { "drop", "pass", NULL };

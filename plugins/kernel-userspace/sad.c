@@ -42,7 +42,7 @@ sad_init(Sad *sad, const SipKey *sip)
     *sad = (Sad) {
         .sip = *sip,
         .by_key = g_hash_table_new(key_hash, key_equal),
-        .by_spi = g_hash_table_new(NULL, NULL),
+        .by_wire = g_hash_table_new(g_int64_hash, g_int64_equal),
         .by_reqid = g_hash_table_new(NULL, NULL),
     };
 }
@@ -59,20 +59,27 @@ sad_clear(Sad *sad)
     while (g_hash_table_iter_next(&iter, NULL, &sa))
         sa_free(sa);
     g_clear_pointer(&sad->by_key, g_hash_table_unref);
-    g_clear_pointer(&sad->by_spi, g_hash_table_unref);
+    g_clear_pointer(&sad->by_wire, g_hash_table_unref);
     g_clear_pointer(&sad->by_reqid, g_hash_table_unref);
+}
+
+gboolean
+sad_is_full(const Sad *sad)
+{
+    return g_hash_table_size(sad->by_key) >= SAD_SAS_MAX;
 }
 
 gboolean
 sad_add(Sad *sad, Sa *sa)
 {
     sa->key = key_of(sad, sa->id.spi, sa->id.protocol, &sa->id.destination);
-    if (g_hash_table_contains(sad->by_key, &sa->key) || g_hash_table_size(sad->by_key) >= SAD_SAS_MAX ||
-        (sa->inbound && sad_find_inbound(sad, sa->id.spi) != NULL))
+    sa->wire = wire_key(sa->id.protocol, sa->id.spi);
+    if (g_hash_table_contains(sad->by_key, &sa->key) || sad_is_full(sad) ||
+        (sa->inbound && g_hash_table_contains(sad->by_wire, &sa->wire)))
         return FALSE;
     g_hash_table_insert(sad->by_key, &sa->key, sa);
     if (sa->inbound) {
-        g_hash_table_insert(sad->by_spi, GUINT_TO_POINTER(sa->id.spi), sa);
+        g_hash_table_insert(sad->by_wire, &sa->wire, sa);
     } else {
         sa->older = g_hash_table_lookup(sad->by_reqid, GUINT_TO_POINTER(sa->reqid));
         g_hash_table_insert(sad->by_reqid, GUINT_TO_POINTER(sa->reqid), sa);
@@ -90,9 +97,22 @@ sad_find(const Sad *sad, const ObolSaId *id)
 }
 
 Sa *
-sad_find_inbound(const Sad *sad, guint32 spi)
+sad_find_inbound(const Sad *sad, guint8 protocol, guint32 spi)
 {
-    return g_hash_table_lookup(sad->by_spi, GUINT_TO_POINTER(spi));
+    WireKey key = wire_key(protocol, spi);
+
+    return g_hash_table_lookup(sad->by_wire, &key);
+}
+
+void
+sad_each(const Sad *sad, void (*visit)(const Sa *sa, gpointer data), gpointer data)
+{
+    GHashTableIter iter;
+    gpointer sa;
+
+    g_hash_table_iter_init(&iter, sad->by_key);
+    while (g_hash_table_iter_next(&iter, NULL, &sa))
+        visit(sa, data);
 }
 
 gboolean
@@ -133,7 +153,7 @@ sad_remove(Sad *sad, Sa *sa)
 {
     g_hash_table_remove(sad->by_key, &sa->key);
     if (sa->inbound)
-        g_hash_table_remove(sad->by_spi, GUINT_TO_POINTER(sa->id.spi));
+        g_hash_table_remove(sad->by_wire, &sa->wire);
     else
         unlink_outbound(sad, sa);
     sad->generation++;
@@ -141,12 +161,15 @@ sad_remove(Sad *sad, Sa *sa)
 }
 
 Sa *
-sad_serving(const Sad *sad, guint32 reqid, const Flow *flow, const ObolAddress *destination, gboolean *expired)
+sad_serving(const Sad *sad, guint32 reqid, guint8 protocol, const Flow *flow, const ObolAddress *destination,
+            gboolean *expired)
 {
     Sa *sa = g_hash_table_lookup(sad->by_reqid, GUINT_TO_POINTER(reqid));
 
     *expired = FALSE;
     for (; sa != NULL; sa = sa->older) {
+        if (sa->id.protocol != protocol)
+            continue;
         if (destination->family != 0 && !obol_address_equal(&sa->id.destination, destination))
             continue;
         if (!selectors_match(sa->ts[FLOW_SOURCE], flow, FLOW_SOURCE) ||

@@ -15,6 +15,7 @@
 #include "route.h"
 #include "tun.h"
 
+#define PROBE_MTU 1400
 #define BATCHES_PER_TURN 2 /* of one descriptor; then others of the loop have theirs */
 
 enum { SOURCE_TUN, SOURCE_TIMER, SOURCE_RAW, N_SOURCES = SOURCE_RAW + RAW_FDS };
@@ -190,6 +191,21 @@ open_routing(Userspace *u, const UserspaceSettings *settings, GError **error)
         return TRUE;
     u->routes = routes_new(&route, u->netlink, log_line, u, error);
     return u->routes != NULL;
+}
+
+gboolean
+userspace_probe(const ObolCrypto *crypto, gboolean plain_esp, Abilities *out, GError **error)
+{
+    g_autoptr(Raw) raw = NULL;
+    int status = 0;
+    Tun tun;
+
+    if (!tun_open(&tun, "obolprobe%d", PROBE_MTU, -1, error))
+        return FALSE;
+    tun_close(&tun);
+    raw = plain_esp ? raw_open(TRUE, 0, &status) : NULL;
+    abilities_fill(out, crypto, raw != NULL && (raw_fd(raw, 0) >= 0 || raw_fd(raw, 1) >= 0));
+    return TRUE;
 }
 
 static gboolean

@@ -37,3 +37,8 @@ testing_unit_kernel_userspace_test_core_LDADD = $(USERSPACE_CRYPTO_LIBS)
 testing_unit_kernel_userspace_test_requests_SOURCES = %D%/test-requests.c %D%/world.c %D%/world.h
 testing_unit_kernel_userspace_test_requests_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_unit_kernel_userspace_test_requests_LDADD = $(USERSPACE_CRYPTO_LIBS)
+
+check_PROGRAMS += testing/unit/kernel-userspace/test-contract
+testing_unit_kernel_userspace_test_contract_SOURCES = %D%/test-contract.c %D%/world.c %D%/world.h
+testing_unit_kernel_userspace_test_contract_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_kernel_userspace_test_contract_LDADD = libobol-userspace.la $(USERSPACE_CRYPTO_LIBS)

@@ -302,6 +302,7 @@ test_an_sa_moves_to_new_addresses(void)
     world_policies(world, &tunnel, FALSE);
     world_sas(world, &tunnel);
     request.to = old;
+    request.to_udp_encap = TRUE;
     request.to.destination.port = 31000; /* a NAT has moved it */
     g_assert_true(side_request(world, &world->left, &request, NULL));
     world_send(world, &world->left, &tunnel, 10);

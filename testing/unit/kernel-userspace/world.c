@@ -163,20 +163,36 @@ side_request(World *world, Side *side, const ObolKernelRequest *request, ObolKer
     return ok;
 }
 
+void
+side_refuses(World *world, Side *side, const ObolKernelRequest *request, ObolKernelError code)
+{
+    ObolKernelReply ignored = { .spi = 0 };
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(core_request(side->core, request, &ignored, world->now_us, &error));
+    g_assert_error(error, OBOL_KERNEL_ERROR, (int) code);
+    g_assert_nonnull(error->message);
+}
+
+ObolPolicySpec
+world_policy(World *world, Side *at, Side *from, const Tunnel *tunnel)
+{
+    Side *to = other(world, from);
+
+    return (ObolPolicySpec) {
+        .direction = at == from ? OBOL_DIR_OUT : OBOL_DIR_IN, .action = OBOL_POLICY_PROTECT,
+        .source = selector(world, from, tunnel), .destination = selector(world, to, tunnel),
+        .reqid = MAX(tunnel->reqid, 1), .mode = tunnel->mode, .protocol = OBOL_PROTO_ESP,
+        .tunnel_source = from->outer, .tunnel_destination = to->outer,
+    };
+}
+
 static void
 add_policy(World *world, Side *at, Side *from, const Tunnel *tunnel, gboolean trap)
 {
-    Side *to = other(world, from);
-    ObolKernelRequest request = {
-        .op = OBOL_KERNEL_ADD_POLICY,
-        .policy = {
-            .direction = at == from ? OBOL_DIR_OUT : OBOL_DIR_IN, .action = OBOL_POLICY_PROTECT,
-            .source = selector(world, from, tunnel), .destination = selector(world, to, tunnel),
-            .reqid = MAX(tunnel->reqid, 1), .mode = tunnel->mode, .protocol = OBOL_PROTO_ESP,
-            .tunnel_source = from->outer, .tunnel_destination = to->outer, .trap = trap,
-        },
-    };
+    ObolKernelRequest request = { .op = OBOL_KERNEL_ADD_POLICY, .policy = world_policy(world, at, from, tunnel) };
 
+    request.policy.trap = trap;
     g_assert_true(side_request(world, at, &request, NULL));
 }
 
@@ -200,28 +216,59 @@ world_sa_id(const World *world, const Tunnel *tunnel, const Side *from)
     };
 }
 
+static ObolSecret *
+key_of(gsize n, guint32 spi)
+{
+    ObolSecret *key = obol_secret_new(n);
+
+    memset(key->bytes, (int) spi, n);
+    return key;
+}
+
+void
+sa_request_init(SaRequest *out, World *world, Side *at, Side *from, const Tunnel *tunnel)
+{
+    ObolTs from_ts = selector(world, from, tunnel), to_ts = selector(world, other(world, from), tunnel);
+    ObolSaSpec *sa = &out->request.sa;
+    gsize n_encr, n_integ;
+
+    *out = (SaRequest) {
+        .request = { .op = OBOL_KERNEL_ADD_SA, .sa = {
+            .id = world_sa_id(world, tunnel, from), .reqid = MAX(tunnel->reqid, 1), .mode = tunnel->mode,
+            .inbound = at != from, .udp_encap = tunnel->udp, .suite = tunnel->suite,
+            .replay_window = tunnel->replay_window != 0 ? tunnel->replay_window : 64, .lifetimes = tunnel->lifetimes,
+            .tfc_padding = tunnel->tfc_padding, .flags = tunnel->flags,
+        } },
+        .source = g_array_new(FALSE, FALSE, sizeof(ObolTs)), .destination = g_array_new(FALSE, FALSE, sizeof(ObolTs)),
+    };
+    if (sa->suite.encr == 0 && sa->suite.integ == 0)
+        sa->suite = (ObolSuite) { .encr = OBOL_ENCR_AES_GCM_16, .encr_bits = 128 };
+    sa->suite.protocol = OBOL_PROTO_ESP;
+    sa->suite.esn = tunnel->esn;
+    g_assert_true(obol_guard_sizes(world->crypto, &sa->suite, &n_encr, &n_integ, NULL, NULL, NULL));
+    sa->encr_key = out->encr_key = key_of(n_encr, sa->id.spi);
+    sa->integ_key = out->integ_key = key_of(n_integ, sa->id.spi);
+    sa->source_ts = g_array_append_val(out->source, from_ts);
+    sa->destination_ts = g_array_append_val(out->destination, to_ts);
+}
+
+void
+sa_request_clear(SaRequest *request)
+{
+    obol_secret_free(request->encr_key);
+    obol_secret_free(request->integ_key);
+    g_array_unref(request->source);
+    g_array_unref(request->destination);
+}
+
 static void
 add_sa(World *world, Side *at, Side *from, const Tunnel *tunnel)
 {
-    g_autoptr(ObolSecret) key = obol_secret_new(20);
-    g_autoptr(GArray) source = g_array_new(FALSE, FALSE, sizeof(ObolTs)), destination = g_array_new(FALSE, FALSE, sizeof(ObolTs));
-    ObolTs from_ts = selector(world, from, tunnel), to_ts = selector(world, other(world, from), tunnel);
-    ObolKernelRequest request = {
-        .op = OBOL_KERNEL_ADD_SA,
-        .sa = {
-            .id = world_sa_id(world, tunnel, from), .reqid = MAX(tunnel->reqid, 1), .mode = tunnel->mode,
-            .inbound = at != from, .udp_encap = tunnel->udp,
-            .suite = { .protocol = OBOL_PROTO_ESP, .encr = OBOL_ENCR_AES_GCM_16, .encr_bits = 128, .esn = tunnel->esn },
-            .encr_key = key, .replay_window = tunnel->replay_window != 0 ? tunnel->replay_window : 64,
-            .lifetimes = tunnel->lifetimes, .source_ts = source, .destination_ts = destination,
-            .tfc_padding = tunnel->tfc_padding,
-        },
-    };
+    SaRequest request;
 
-    memset(key->bytes, (int) request.sa.id.spi, key->n);
-    g_array_append_val(source, from_ts);
-    g_array_append_val(destination, to_ts);
-    g_assert_true(side_request(world, at, &request, NULL));
+    sa_request_init(&request, world, at, from, tunnel);
+    g_assert_true(side_request(world, at, &request.request, NULL));
+    sa_request_clear(&request);
 }
 
 void

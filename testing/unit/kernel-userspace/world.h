@@ -41,6 +41,8 @@ typedef struct {
     gboolean port_selectors; /* UDP port 2000 on the right alone */
     guint32 tfc_padding, reqid, spi, replay_window;
     ObolLifetimes lifetimes;
+    guint flags;
+    ObolSuite suite; /* AES-GCM with 128 bits where it names nothing */
 } Tunnel;
 
 World *world_new(const Tunnel *tunnel);
@@ -51,6 +53,18 @@ void world_policies(World *world, const Tunnel *tunnel, gboolean trap);
 void world_sas(World *world, const Tunnel *tunnel);
 
 gboolean side_request(World *world, Side *side, const ObolKernelRequest *request, ObolKernelReply *reply);
+/* The request is refused for this reason. */
+void side_refuses(World *world, Side *side, const ObolKernelRequest *request, ObolKernelError code);
+/* The request that world_sas() makes for what @from sends, as @at needs it. @key and @lists live as long as the request. */
+typedef struct {
+    ObolKernelRequest request;
+    ObolSecret *encr_key, *integ_key;
+    GArray *source, *destination;
+} SaRequest;
+void sa_request_init(SaRequest *out, World *world, Side *at, Side *from, const Tunnel *tunnel);
+void sa_request_clear(SaRequest *request);
+/* The policy that world_policies() makes at @at for what @from sends. */
+ObolPolicySpec world_policy(World *world, Side *at, Side *from, const Tunnel *tunnel);
 ObolSaId world_sa_id(const World *world, const Tunnel *tunnel, const Side *from);
 
 /* The host of @from sends UDP to that of the other side, through the policies of @from. */
