@@ -41,7 +41,7 @@ readable(int fd, GIOCondition condition, gpointer data)
     (void) fd;
     (void) condition;
     for (guint i = 0; i < BATCHES_PER_TURN; i++)
-        if (receiver_run(udp->receiver, &watched->endpoint, &udp->client, &udp->faults) < UDP_BATCH)
+        if (!receiver_run(udp->receiver, &watched->endpoint, &udp->client, &udp->faults))
             break;
     return G_SOURCE_CONTINUE;
 }
@@ -251,7 +251,8 @@ send_as(Udp *udp, const ObolDatagram *batch, gsize n, gboolean bare)
         if (endpoint == NULL) {
             udp_faults_count(&udp->faults, UDP_FAULT_NO_SOCKET, &batch->remote, g_get_monotonic_time());
         } else {
-            while (run < n && run < SEND_BATCH && choose(udp, &batch[run]) == endpoint)
+            while (run < n && run < SEND_BATCH &&
+                   (send_same_way(&batch[run], &batch[run - 1]) || choose(udp, &batch[run]) == endpoint))
                 run++;
             sender_run(udp->sender, endpoint, batch, run, bare, &udp->faults);
         }

@@ -9,6 +9,7 @@
 #include <obol/kernel.h>
 
 #include "drops.h"
+#include "packet.h"
 
 #define CORE_BATCH 64
 
@@ -31,11 +32,19 @@ typedef struct {
     gint64 acquire_timeout_us;
 } CoreSettings;
 
-/* Where things go.  Bytes are borrowed for the call.  None of these may call back into the core. */
+/**
+ * CoreCalls:
+ * Where things go.  Bytes are borrowed for the call.  None of these may call back into the core.
+ * @to_host_later: optional: as @to_host, but the bytes stay until @to_host_flush, so that packets of one flow may be joined; they
+ *   may be overwritten.  Order is kept between the two.
+ * @to_host_flush: with it: gives how many were lost
+ */
 typedef struct {
     void (*to_peer)(gpointer data, const ObolDatagram *batch, gsize n);        /* ESP in UDP */
     gsize (*to_peer_plain)(gpointer data, const ObolDatagram *batch, gsize n); /* ESP itself; gives how many were lost */
     gboolean (*to_host)(gpointer data, const guint8 *packet, gsize n);        /* a decrypted packet; FALSE: not taken */
+    gboolean (*to_host_later)(gpointer data, guint8 *bytes, const Packet *packet);
+    gsize (*to_host_flush)(gpointer data);
     gboolean (*in_clear)(gpointer data, const guint8 *packet, gsize n, int family, const guint8 *destination);
     void (*event)(gpointer data, const ObolKernelEvent *event);
     DropLog log;

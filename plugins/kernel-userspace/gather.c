@@ -42,6 +42,8 @@ joinable(const Gather *gather, const guint8 *data, const Packet *packet)
 
     if (n_header == 0 || n_header == n_upper || packet->fragment || packet->n_header != n_ip)
         return 0;
+    if (packet->flow.family == AF_INET && checksum_finish(checksum_add(0, data, IP4_HEADER)) != 0)
+        return 0;
     if (packet->flow.protocol == PROTO_TCP)
         return (upper[13] & ~TCP_PSH) == TCP_ACK ? packet->n_header + n_header : 0;
     if (!gather->udp || get_u16(upper + 4) != n_upper || get_u16(upper + 6) == 0)

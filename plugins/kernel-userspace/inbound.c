@@ -151,6 +151,17 @@ may_enter(Core *core, const Sa *sa, const guint8 *data, const Packet *packet, Dr
     return TRUE;
 }
 
+/* What lies in the datagram itself stays there until the batch is through; what was made anew does not. */
+static void
+give_to_host(Core *core, const EspPacket *p, guint8 *data, const Packet *packet, gint64 now_us)
+{
+    gboolean stays = data == p->data && core->calls.to_host_later != NULL;
+
+    if (!(stays ? core->calls.to_host_later(core->calls.data, data, packet)
+                : core->calls.to_host(core->calls.data, data, packet->n)))
+        core_drop(core, DROP_DEVICE, now_us);
+}
+
 static void
 deliver(Core *core, Sa *sa, const EspPacket *p, guint8 tos, gint64 now_us)
 {
@@ -176,8 +187,7 @@ deliver(Core *core, Sa *sa, const EspPacket *p, guint8 tos, gint64 now_us)
         if (inner_tos != packet.tos)
             ecn_rewrite(data, &packet, inner_tos);
     }
-    if (!core->calls.to_host(core->calls.data, data, packet.n))
-        core_drop(core, DROP_DEVICE, now_us);
+    give_to_host(core, p, data, &packet, now_us);
 }
 
 /* @n datagrams of one SPI. */
@@ -228,7 +238,7 @@ find_sa(Core *core, const ObolDatagram *datagram, gboolean in_udp, gint64 now_us
 void
 core_inbound(Core *core, ObolDatagram *batch, gsize n, gboolean in_udp, gint64 now_us)
 {
-    gsize first = 0;
+    gsize first = 0, n_lost;
     Sa *run = NULL;
 
     for (gsize i = 0; i < n; i++) {
@@ -242,4 +252,7 @@ core_inbound(Core *core, ObolDatagram *batch, gsize n, gboolean in_udp, gint64 n
     }
     if (run != NULL)
         inbound_run(core, run, batch + first, n - first, now_us);
+    n_lost = core->calls.to_host_flush != NULL ? core->calls.to_host_flush(core->calls.data) : 0;
+    while (n_lost-- > 0)
+        core_drop(core, DROP_DEVICE, now_us);
 }

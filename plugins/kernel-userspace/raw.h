@@ -5,7 +5,7 @@
 
 #include <obol/socket.h>
 
-#define RAW_BATCH 32
+#define RAW_BATCH 64
 
 typedef struct Raw Raw;
 

@@ -81,6 +81,22 @@ to_host(gpointer data, const guint8 *packet, gsize n)
 }
 
 static gboolean
+to_host_later(gpointer data, guint8 *bytes, const Packet *packet)
+{
+    Userspace *u = data;
+
+    return tun_write_later(&u->tun, bytes, packet);
+}
+
+static gsize
+to_host_flush(gpointer data)
+{
+    Userspace *u = data;
+
+    return tun_flush(&u->tun);
+}
+
+static gboolean
 in_clear(gpointer data, const guint8 *packet, gsize n, int family, const guint8 *destination)
 {
     Userspace *u = data;
@@ -112,7 +128,7 @@ tun_readable(int fd, GIOCondition condition, gpointer data)
 
     (void) fd;
     (void) condition;
-    for (guint i = 0; i < BATCHES_PER_TURN; i++) {
+    for (guint i = 0; i < BATCHES_PER_TURN || tun_pending(&u->tun); i++) {
         gsize n = tun_read(&u->tun, packets);
 
         core_outbound(u->core, packets, n, now_us(u));
@@ -200,7 +216,7 @@ userspace_probe(const ObolCrypto *crypto, gboolean plain_esp, Abilities *out, GE
     int status = 0;
     Tun tun;
 
-    if (!tun_open(&tun, "obolprobe%d", PROBE_MTU, -1, error))
+    if (!tun_open(&tun, "obolprobe%d", PROBE_MTU, TUN_PLAIN, -1, error))
         return FALSE;
     tun_close(&tun);
     raw = plain_esp ? raw_open(TRUE, 0, &status) : NULL;
@@ -221,7 +237,8 @@ open_all(Userspace *u, const UserspaceSettings *settings, GError **error)
         g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "timerfd: %s", g_strerror(errno));
         return FALSE;
     }
-    if (!tun_open(&u->tun, settings->device, settings->mtu, settings->routes ? u->netlink : -1, error))
+    if (!tun_open(&u->tun, settings->device, settings->mtu, settings->offload ? TUN_OFFLOAD : TUN_PLAIN,
+                  settings->routes ? u->netlink : -1, error))
         return FALSE;
     open_raw(u, settings);
     return open_routing(u, settings, error);
@@ -233,8 +250,8 @@ userspace_new(const UserspaceSettings *settings, const UserspaceHost *host, cons
     g_autoptr(Userspace) u = g_new0(Userspace, 1);
     CoreSettings core = settings->core;
     CoreCalls calls = {
-        .to_peer = to_peer, .to_peer_plain = to_peer_plain, .to_host = to_host, .in_clear = in_clear, .event = event,
-        .log = log_line, .data = u,
+        .to_peer = to_peer, .to_peer_plain = to_peer_plain, .to_host = to_host, .to_host_later = to_host_later,
+        .to_host_flush = to_host_flush, .in_clear = in_clear, .event = event, .log = log_line, .data = u,
     };
 
     u->host = *host;
