@@ -19,7 +19,7 @@ typedef union {
 } Control;
 
 struct Receiver {
-    guint8 *bytes; /* UDP_BATCH times OBOL_DATAGRAM_MAX; mapped, so that pages never written cost nothing */
+    guint8 *bytes; /* UDP_BATCH times STRIDE; mapped, so that pages never written cost nothing */
     struct mmsghdr messages[UDP_BATCH];
     struct iovec vectors[UDP_BATCH];
     struct sockaddr_storage names[UDP_BATCH];
@@ -29,7 +29,9 @@ struct Receiver {
     gboolean joined; /* the last messages held several datagrams each */
 };
 
-#define RECEIVER_BYTES ((gsize) UDP_BATCH * OBOL_DATAGRAM_MAX)
+/* From one datagram's place to the next: not a power of two, since short ones would then share few lines of the cache. */
+#define STRIDE (OBOL_DATAGRAM_MAX + 1 + 33 * 64)
+#define RECEIVER_BYTES ((gsize) UDP_BATCH * STRIDE)
 
 Receiver *
 receiver_new(void)
@@ -40,7 +42,7 @@ receiver_new(void)
     if (receiver->bytes == MAP_FAILED)
         g_error("no memory for %" G_GSIZE_FORMAT " bytes of datagrams", RECEIVER_BYTES);
     for (guint i = 0; i < UDP_BATCH; i++)
-        receiver->vectors[i] = (struct iovec) { receiver->bytes + (gsize) i * OBOL_DATAGRAM_MAX, OBOL_DATAGRAM_MAX };
+        receiver->vectors[i] = (struct iovec) { receiver->bytes + (gsize) i * STRIDE, OBOL_DATAGRAM_MAX };
     return receiver;
 }
 

@@ -66,7 +66,7 @@ void core_free(Core *core);
 /* Packets that the host routed into the tunnel; at most CORE_BATCH. */
 void core_outbound(Core *core, const CorePacket *packets, gsize n, gint64 now_us);
 
-/* ESP from the network, in UDP or plain; at most CORE_BATCH; overwritten. */
+/* ESP from the network, in UDP or plain; overwritten. */
 void core_inbound(Core *core, ObolDatagram *batch, gsize n, gboolean in_udp, gint64 now_us);
 
 /* Carries out one request.  @reply->error is not touched: the error, one of OBOL_KERNEL_ERROR, is returned.  @reply's lists, where

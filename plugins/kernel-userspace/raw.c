@@ -11,6 +11,8 @@
 #include "packet.h"
 
 #define HOPS 64
+/* From one datagram's place to the next: not a power of two, since short ones would then share few lines of the cache. */
+#define STRIDE (OBOL_DATAGRAM_MAX + 1 + 33 * 64)
 #define BUFFER_BYTES (4 * 1024 * 1024)
 
 typedef union {
@@ -91,9 +93,9 @@ raw_open(gboolean esp, guint32 mark, int *status)
     }
     if (!any)
         return NULL;
-    raw->room = g_malloc((gsize) RAW_BATCH * OBOL_DATAGRAM_MAX);
+    raw->room = g_malloc((gsize) RAW_BATCH * STRIDE);
     for (guint i = 0; i < RAW_BATCH; i++)
-        raw->vectors[i] = (struct iovec) { raw->room + (gsize) i * OBOL_DATAGRAM_MAX, OBOL_DATAGRAM_MAX };
+        raw->vectors[i] = (struct iovec) { raw->room + (gsize) i * STRIDE, OBOL_DATAGRAM_MAX };
     return g_steal_pointer(&raw);
 }
 

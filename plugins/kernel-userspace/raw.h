@@ -5,7 +5,7 @@
 
 #include <obol/socket.h>
 
-#define RAW_BATCH 64
+#define RAW_BATCH 128
 
 typedef struct Raw Raw;
 

@@ -177,6 +177,7 @@ static void
 watch(Userspace *u, guint which, int fd, GUnixFDSourceFunc callback)
 {
     u->sources[which] = g_unix_fd_source_new(fd, G_IO_IN);
+    g_source_set_can_recurse(u->sources[which], TRUE); /* we do not, but GLib then spares three system calls a dispatch */
     g_source_set_callback(u->sources[which], G_SOURCE_FUNC(callback), u, NULL);
     g_source_attach(u->sources[which], u->host.context);
 }
