@@ -23,7 +23,8 @@ checksum_add(guint32 sum, const guint8 *data, gsize n)
         wide[0] += (word[0] & G_MAXUINT32) + (word[0] >> 32);
         wide[1] += (word[1] & G_MAXUINT32) + (word[1] >> 32);
     }
-    memcpy(rest, data, n);
+    if (n > 0)
+        memcpy(rest, data, n);
     memcpy(word, rest, sizeof word);
     wide[0] += wide[1] + (word[0] & G_MAXUINT32) + (word[0] >> 32) + (word[1] & G_MAXUINT32) + (word[1] >> 32);
     return fold(sum + (guint64) GUINT16_FROM_BE((guint16) fold(wide[0])));

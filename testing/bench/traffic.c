@@ -22,7 +22,7 @@
 
 #define BULK_BYTES (128 * 1024)
 #define BATCH 32
-#define WINDOW 1024                            /* small packets under way */
+#define WINDOW 384                             /* small packets under way */
 #define STALL_US (50 * (gint64) 1000)          /* without an arrival: what is under way is lost */
 #define PAUSE_US 30                            /* with a full window */
 #define FLOOR_BATCH 64

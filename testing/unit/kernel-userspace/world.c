@@ -36,9 +36,8 @@ to_peer_plain(gpointer data, const ObolDatagram *batch, gsize n)
 }
 
 static gboolean
-to_host(gpointer data, const guint8 *packet, gsize n)
+take(Side *side, const guint8 *packet, gsize n)
 {
-    Side *side = data;
     TestPacket *got = &side->got[side->n_got];
 
     if (side->device_full)
@@ -47,6 +46,38 @@ to_host(gpointer data, const guint8 *packet, gsize n)
     g_assert_cmpuint(n, <=, sizeof got->data);
     memcpy(got->data, packet, n);
     got->n = n;
+    return TRUE;
+}
+
+/* Looks at the bytes as late as it may, which shows whether they stay. */
+static gsize
+to_host_flush(gpointer data)
+{
+    Side *side = data;
+    gsize n_lost = side->n_lost;
+
+    for (guint i = 0; i < side->n_later; i++)
+        n_lost += !take(side, side->later[i].data, side->later[i].n);
+    side->n_later = side->n_lost = 0;
+    return n_lost;
+}
+
+static gboolean
+to_host(gpointer data, const guint8 *packet, gsize n)
+{
+    Side *side = data;
+
+    side->n_lost = to_host_flush(side);
+    return take(side, packet, n);
+}
+
+static gboolean
+to_host_later(gpointer data, guint8 *bytes, const Packet *packet)
+{
+    Side *side = data;
+
+    g_assert_cmpuint(side->n_later, <, KEPT_MAX);
+    side->later[side->n_later++] = (CorePacket) { bytes, packet->n, 0 };
     return TRUE;
 }
 
@@ -89,8 +120,8 @@ open_side(World *world, Side *side, const char *outer, guint16 port, const char 
         .acquire_timeout_us = 165 * (gint64) G_USEC_PER_SEC,
     };
     CoreCalls calls = {
-        .to_peer = to_peer, .to_peer_plain = to_peer_plain, .to_host = to_host, .in_clear = in_clear, .event = event,
-        .log = log_nothing, .data = side,
+        .to_peer = to_peer, .to_peer_plain = to_peer_plain, .to_host = to_host, .to_host_later = to_host_later,
+        .to_host_flush = to_host_flush, .in_clear = in_clear, .event = event, .log = log_nothing, .data = side,
     };
 
     g_assert_true(obol_address_parse(outer, &side->outer));

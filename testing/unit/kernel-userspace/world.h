@@ -23,6 +23,9 @@ typedef struct {
     guint n_sent;
     TestPacket got[KEPT_MAX]; /* decrypted */
     guint n_got;
+    CorePacket later[KEPT_MAX]; /* decrypted, and not looked at yet */
+    guint n_later;
+    gsize n_lost;
     guint n_clear, n_events;
     ObolKernelEvent events[KEPT_MAX];
     gboolean device_full;
