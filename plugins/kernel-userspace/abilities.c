@@ -48,7 +48,7 @@ static const ObolTransform candidates[] = {
 G_STATIC_ASSERT(G_N_ELEMENTS(candidates) <= ABILITIES_TRANSFORMS_MAX);
 
 void
-abilities_fill(Abilities *out, const ObolCrypto *crypto, gboolean plain_esp)
+abilities_fill(Abilities *out, const ObolCrypto *crypto, gboolean plain_esp, gboolean ah)
 {
     guint n = 0;
 
@@ -58,9 +58,9 @@ abilities_fill(Abilities *out, const ObolCrypto *crypto, gboolean plain_esp)
     out->transforms[n] = (ObolTransform) { .type = 0 };
     out->abilities = (ObolKernelAbilities) {
         .size = sizeof out->abilities,
-        .summary = plain_esp ? "ESP in user space" : "ESP in user space, in UDP only",
+        .summary = ah ? "ESP and AH in user space" : plain_esp ? "ESP in user space" : "ESP in user space, in UDP only",
         .transforms = out->transforms, .esn = TRUE, .replay_window_max = REPLAY_WINDOW_MAX,
-        .tunnel = TRUE, .transport = TRUE, .esp = TRUE, .plain_esp = plain_esp, .udp_encap = TRUE,
+        .tunnel = TRUE, .transport = TRUE, .esp = TRUE, .ah = ah, .ipcomp = TRUE, .plain_esp = plain_esp, .udp_encap = TRUE,
         .update_addresses = TRUE, .change_encap = plain_esp, .port_ranges = TRUE, .byte_lifetimes = TRUE,
         .packet_lifetimes = TRUE, .tfc_padding = TRUE, .acquire_selectors = TRUE, .mixed_families = TRUE,
         .shared_selectors = TRUE, .other_family = TRUE, .last_used = TRUE, .exact_priority = TRUE, .flags = CORE_SA_FLAGS,

@@ -27,7 +27,9 @@ core_new(const CoreSettings *settings, const CoreCalls *calls, const ObolCrypto 
     flow_cache_init(&core->in_flows, &sip);
     fragments_init(&core->out_fragments, &sip);
     fragments_init(&core->in_fragments, &sip);
+    core->ipcomp = ipcomp_new();
     core->reassembly = reassembly_new(CORE_HEADROOM, CORE_TAILROOM);
+    obol_random_fill(random, (guint8 *) &core->next_id, sizeof core->next_id);
     core->scratch = g_malloc(SCRATCH_BYTES);
     return core;
 }
@@ -44,6 +46,7 @@ core_free(Core *core)
     heap_clear(&core->heap);
     flow_cache_clear(&core->flows);
     flow_cache_clear(&core->in_flows);
+    ipcomp_free(core->ipcomp);
     reassembly_free(core->reassembly);
     g_free(core->scratch);
     g_free(core);

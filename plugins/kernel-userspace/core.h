@@ -14,7 +14,7 @@
 #define CORE_BATCH 64
 
 /* Room that a packet for core_outbound() needs around it. */
-#define CORE_HEADROOM 32
+#define CORE_HEADROOM 96 /* an IPv6 header, AH with the longest ICV, and IPComp */
 #define CORE_TAILROOM 320
 
 /* What of #ObolSaFlags the core knows. */
@@ -25,10 +25,11 @@
  * @path_mtu: bytes of the longest outer packet that is to stay whole
  * @pass_unmatched: what to do with the host's packets that no policy covers: send them in clear, or drop them (RFC 4301
  *   section 5.1)
+ * @plain_esp, @plain_ah: there are raw sockets for it
  */
 typedef struct {
     gsize path_mtu;
-    gboolean copy_dscp, copy_ecn, pass_unmatched, plain_esp;
+    gboolean copy_dscp, copy_ecn, pass_unmatched, plain_esp, plain_ah;
     gint64 acquire_timeout_us;
 } CoreSettings;
 
@@ -42,6 +43,8 @@ typedef struct {
 typedef struct {
     void (*to_peer)(gpointer data, const ObolDatagram *batch, gsize n);        /* ESP in UDP */
     gsize (*to_peer_plain)(gpointer data, const ObolDatagram *batch, gsize n); /* ESP itself; gives how many were lost */
+    /* A whole IP packet with AH or ESP in it; FALSE: lost. */
+    gboolean (*to_peer_whole)(gpointer data, const guint8 *packet, gsize n, int family, const guint8 *destination);
     gboolean (*to_host)(gpointer data, const guint8 *packet, gsize n);        /* a decrypted packet; FALSE: not taken */
     gboolean (*to_host_later)(gpointer data, guint8 *bytes, const Packet *packet);
     gsize (*to_host_flush)(gpointer data);
@@ -68,6 +71,9 @@ void core_outbound(Core *core, const CorePacket *packets, gsize n, gint64 now_us
 
 /* ESP from the network, in UDP or plain; overwritten. */
 void core_inbound(Core *core, ObolDatagram *batch, gsize n, gboolean in_udp, gint64 now_us);
+
+/* Whole IP packets with AH in them; at most CORE_BATCH; not kept. */
+void core_inbound_ah(Core *core, const CorePacket *packets, gsize n, gint64 now_us);
 
 /* Carries out one request.  @reply->error is not touched: the error, one of OBOL_KERNEL_ERROR, is returned.  @reply's lists, where
  * they were asked for, belong to the caller. */

@@ -25,6 +25,22 @@ unobjected(const Objection *objections, gsize n, GError **error)
     return TRUE;
 }
 
+#define UNKNOWN_PROTOCOL "user space does ESP, AH and IPComp"
+#define NO_PLAIN_ESP "plain ESP needs a raw socket, which this process was not given; ESP in UDP works"
+
+static gboolean
+is_known(guint8 protocol)
+{
+    return protocol == OBOL_PROTO_ESP || protocol == OBOL_PROTO_AH;
+}
+
+/* RFC 3173 section 3.3: ours are drawn from 256 to 61439; a peer's may be a well-known one. */
+static gboolean
+is_cpi(const ObolSaSpec *spec)
+{
+    return spec->inbound ? spec->id.spi >= CPI_FIRST && spec->id.spi <= CPI_LAST : spec->id.spi > 0 && spec->id.spi <= G_MAXUINT16;
+}
+
 static gboolean
 one_family(const ObolAddress *source, const ObolAddress *destination)
 {
@@ -41,18 +57,22 @@ is_empty(const GArray *list)
 static gboolean
 check_spec(const Core *core, const ObolSaSpec *spec, GError **error)
 {
+    gboolean ah = spec->id.protocol == OBOL_PROTO_AH, esp = spec->id.protocol == OBOL_PROTO_ESP;
+    gboolean ipcomp = spec->id.protocol == OBOL_PROTO_IPCOMP;
     const Objection objections[] = {
-        { spec->id.protocol != OBOL_PROTO_ESP, OBOL_KERNEL_ERROR_UNSUPPORTED, "AH is not done in user space" },
+        { !ipcomp && !is_known(spec->id.protocol), OBOL_KERNEL_ERROR_UNSUPPORTED, UNKNOWN_PROTOCOL },
         { spec->mode == OBOL_MODE_BEET, OBOL_KERNEL_ERROR_UNSUPPORTED, "BEET mode is not done in user space" },
-        { spec->suite.encr == 0, OBOL_KERNEL_ERROR_INVALID, "an ESP SA needs an encryption algorithm, be it NULL" },
-        { spec->id.spi < SPI_FIRST, OBOL_KERNEL_ERROR_INVALID, "the SPI is a reserved one" },
+        { esp && spec->suite.encr == 0, OBOL_KERNEL_ERROR_INVALID, "an ESP SA needs an encryption algorithm, be it NULL" },
+        { ah && spec->udp_encap, OBOL_KERNEL_ERROR_UNSUPPORTED, "there is no AH in UDP" },
+        { ah && !core->settings.plain_ah, OBOL_KERNEL_ERROR_UNSUPPORTED,
+          "AH needs a raw socket, which this process was not given" },
+        { ipcomp ? !is_cpi(spec) : spec->id.spi < SPI_FIRST, OBOL_KERNEL_ERROR_INVALID, "the SPI is a reserved one" },
         { spec->reqid == 0, OBOL_KERNEL_ERROR_INVALID, "an SA needs a reqid" },
         { !one_family(&spec->id.source, &spec->id.destination), OBOL_KERNEL_ERROR_INVALID,
           "the outer addresses do not go together" },
         { is_empty(spec->source_ts) || is_empty(spec->destination_ts), OBOL_KERNEL_ERROR_INVALID,
           "an SA without traffic selectors protects nothing" },
-        { !spec->udp_encap && !core->settings.plain_esp, OBOL_KERNEL_ERROR_UNSUPPORTED,
-          "plain ESP needs a raw socket, which this process was not given; ESP in UDP works" },
+        { esp && !spec->udp_encap && !core->settings.plain_esp, OBOL_KERNEL_ERROR_UNSUPPORTED, NO_PLAIN_ESP },
         { spec->mark.mask != 0 || spec->set_mark.mask != 0 || spec->if_id != 0, OBOL_KERNEL_ERROR_UNSUPPORTED,
           "user space sees no marks and no interface ids" },
         { spec->offload == OBOL_OFFLOAD_CRYPTO || spec->offload == OBOL_OFFLOAD_PACKET, OBOL_KERNEL_ERROR_UNSUPPORTED,
@@ -73,11 +93,17 @@ static gboolean
 init_crypto(const Core *core, Sa *sa, const ObolSaSpec *spec, GError **error)
 {
     g_autoptr(GError) cause = NULL;
+    gboolean ok;
 
-    if (esp_init(&sa->esp, core->crypto, &spec->suite, spec->id.spi, spec->encr_key, spec->integ_key, spec->inbound,
-                 spec->replay_window, &cause))
+    if (spec->id.protocol == OBOL_PROTO_IPCOMP)
         return TRUE;
-    return refuse(error, OBOL_KERNEL_ERROR_UNSUPPORTED, cause->message);
+    if (spec->id.protocol == OBOL_PROTO_AH)
+        ok = ah_init(&sa->ah, core->crypto, &spec->suite, spec->id.spi, spec->integ_key, spec->inbound, spec->replay_window,
+                     &cause);
+    else
+        ok = esp_init(&sa->esp, core->crypto, &spec->suite, spec->id.spi, spec->encr_key, spec->integ_key, spec->inbound,
+                      spec->replay_window, &cause);
+    return ok || refuse(error, OBOL_KERNEL_ERROR_UNSUPPORTED, cause->message);
 }
 
 static Sa *
@@ -147,8 +173,10 @@ update_sa(Core *core, const ObolKernelRequest *request, gint64 now_us, GError **
     const Objection objections[] = {
         { !one_family(&to->source, &to->destination), OBOL_KERNEL_ERROR_INVALID,
           "the new outer addresses do not go together" },
-        { !request->to_udp_encap && !core->settings.plain_esp, OBOL_KERNEL_ERROR_UNSUPPORTED,
-          "plain ESP needs a raw socket, which this process was not given; ESP in UDP works" },
+        { request->sa.id.protocol == OBOL_PROTO_AH && request->to_udp_encap, OBOL_KERNEL_ERROR_UNSUPPORTED,
+          "there is no AH in UDP" },
+        { request->sa.id.protocol == OBOL_PROTO_ESP && !request->to_udp_encap && !core->settings.plain_esp,
+          OBOL_KERNEL_ERROR_UNSUPPORTED, NO_PLAIN_ESP },
     };
 
     if (sa == NULL || !unobjected(objections, G_N_ELEMENTS(objections), error))
@@ -194,8 +222,8 @@ query_sa(Core *core, const ObolSaId *id, ObolKernelReply *reply, GError **error)
 static gboolean
 get_spi(Core *core, const ObolSaId *id, ObolKernelReply *reply, gint64 now_us, GError **error)
 {
-    if (id->protocol != OBOL_PROTO_ESP)
-        return refuse(error, OBOL_KERNEL_ERROR_UNSUPPORTED, "AH is not done in user space");
+    if (!is_known(id->protocol) && id->protocol != OBOL_PROTO_IPCOMP)
+        return refuse(error, OBOL_KERNEL_ERROR_UNSUPPORTED, UNKNOWN_PROTOCOL);
     reply->spi = spis_reserve(&core->spis, &core->sad, id, now_us);
     return reply->spi != 0 || refuse(error, OBOL_KERNEL_ERROR_LIMIT, "too many SPIs are reserved");
 }
@@ -214,7 +242,7 @@ check_policy(const ObolPolicySpec *spec, GError **error)
     const Objection objections[] = {
         { source->family != destination->family || (source->family != AF_INET && source->family != AF_INET6),
           OBOL_KERNEL_ERROR_INVALID, "the policy's selectors do not go together" },
-        { protect && spec->protocol != OBOL_PROTO_ESP, OBOL_KERNEL_ERROR_UNSUPPORTED, "AH is not done in user space" },
+        { protect && !is_known(spec->protocol), OBOL_KERNEL_ERROR_UNSUPPORTED, UNKNOWN_PROTOCOL },
         { protect && spec->reqid == 0, OBOL_KERNEL_ERROR_INVALID, "a policy that protects needs a reqid" },
         { spec->mark.mask != 0 || spec->if_id != 0, OBOL_KERNEL_ERROR_UNSUPPORTED,
           "user space sees no marks and no interface ids" },

@@ -5,6 +5,7 @@
 
 #include <obol/kernel.h>
 
+#include "ah.h"
 #include "esp.h"
 #include "heap.h"
 #include "packet.h"
@@ -30,10 +31,12 @@ typedef struct {
 /**
  * Sa:
  * @ts: by #FlowEnd: what may travel in it
+ * @esp, @ah: by the protocol of @id, one of them; neither for IPComp
  * @mtu: the longest payload (tunnel: inner packet) that fits into the path unfragmented
  * @dead: a hard limit was reached: it carries nothing more, but waits for its deletion
  * @copy_dscp, @copy_ecn, @dscp_in, @copy_df, @icmp: what settings and #ObolSaFlags come to
- * @older: the next older outbound SA of the same reqid
+ * @n_incompressible, @n_to_skip: IPComp: packets in a row that did not shrink, and how many are not tried for it
+ * @older: the next older SA of the same list by reqid
  */
 typedef struct Sa {
     SaKey key;
@@ -48,11 +51,13 @@ typedef struct Sa {
     guint32 tfc_padding;
     gsize mtu;
     Esp esp;
+    Ah ah;
     ObolSaUsage usage;
     gint64 installed_us;
     Deadline deadline;
     ObolAddress mapping; /* last told */
     gint64 mapping_told_us;
+    guint n_incompressible, n_to_skip;
     struct Sa *older;
 } Sa;
 
@@ -63,6 +68,7 @@ typedef struct {
     GHashTable *by_key;   /* SaKey -> Sa, owns */
     GHashTable *by_wire;  /* inbound: WireKey -> Sa */
     GHashTable *by_reqid; /* outbound: the newest, of whatever protocol */
+    GHashTable *comps;    /* inbound IPComp by reqid: the newest */
     guint64 generation;   /* grows with every change that a remembered lookup must not outlive */
 } Sad;
 
@@ -74,6 +80,8 @@ gboolean sad_is_full(const Sad *sad);
 gboolean sad_add(Sad *sad, Sa *sa);
 Sa *sad_find(const Sad *sad, const ObolSaId *id);
 Sa *sad_find_inbound(const Sad *sad, guint8 protocol, guint32 spi);
+/* The newest inbound IPComp SA beside those of @reqid, or %NULL. */
+Sa *sad_inbound_comp(const Sad *sad, guint32 reqid);
 void sad_each(const Sad *sad, void (*visit)(const Sa *sa, gpointer data), gpointer data);
 /* Moves @sa to a new address; %FALSE when that name is taken. */
 gboolean sad_move(Sad *sad, Sa *sa, const ObolAddress *source, const ObolAddress *destination);
@@ -88,6 +96,8 @@ Sa *sad_serving(const Sad *sad, guint32 reqid, guint8 protocol, const Flow *flow
                 gboolean *expired);
 
 void sa_free(Sa *sa);
+/* How many of its 2^32 sequence numbers are used; 0 with extended ones. */
+guint32 sa_short_numbers_used(const Sa *sa);
 /* Recomputes @mtu from the bytes that the path carries. */
 void sa_set_path_mtu(Sa *sa, gsize path_mtu);
 

@@ -100,6 +100,18 @@ to_host(gpointer data, const guint8 *bytes, gsize n)
 }
 
 static gboolean
+to_peer_whole(gpointer data, const guint8 *bytes, gsize n, int family, const guint8 *destination)
+{
+    Packet packet;
+
+    (void) data;
+    (void) destination;
+    if (!packet_parse(bytes, n, &packet) || packet.n != n || packet.flow.family != family)
+        g_error("a broken packet was sent");
+    return TRUE;
+}
+
+static gboolean
 in_clear(gpointer data, const guint8 *packet, gsize n, int family, const guint8 *destination)
 {
     (void) data;
@@ -192,8 +204,8 @@ make_core(const ObolCrypto *crypto)
         .path_mtu = 1500, .copy_dscp = TRUE, .copy_ecn = TRUE, .plain_esp = TRUE, .acquire_timeout_us = G_USEC_PER_SEC,
     };
     const CoreCalls calls = {
-        .to_peer = to_peer, .to_peer_plain = to_peer_plain, .to_host = to_host, .in_clear = in_clear, .event = event,
-        .log = log_nothing,
+        .to_peer = to_peer, .to_peer_plain = to_peer_plain, .to_peer_whole = to_peer_whole, .to_host = to_host,
+        .in_clear = in_clear, .event = event, .log = log_nothing,
     };
     Core *core = core_new(&settings, &calls, crypto);
 

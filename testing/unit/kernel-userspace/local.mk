@@ -47,3 +47,13 @@ check_PROGRAMS += testing/unit/kernel-userspace/test-contract
 testing_unit_kernel_userspace_test_contract_SOURCES = %D%/test-contract.c %D%/world.c %D%/world.h
 testing_unit_kernel_userspace_test_contract_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_unit_kernel_userspace_test_contract_LDADD = libobol-userspace.la $(USERSPACE_CRYPTO_LIBS)
+
+check_PROGRAMS += testing/unit/kernel-userspace/test-ah
+testing_unit_kernel_userspace_test_ah_SOURCES = %D%/test-ah.c %D%/world.c %D%/world.h
+testing_unit_kernel_userspace_test_ah_CPPFLAGS = $(TEST_CPPFLAGS) -D_GNU_SOURCE
+testing_unit_kernel_userspace_test_ah_LDADD = libobol-userspace.la $(USERSPACE_CRYPTO_LIBS)
+
+check_PROGRAMS += testing/unit/kernel-userspace/test-ipcomp
+testing_unit_kernel_userspace_test_ipcomp_SOURCES = %D%/test-ipcomp.c %D%/world.c %D%/world.h
+testing_unit_kernel_userspace_test_ipcomp_CPPFLAGS = $(TEST_CPPFLAGS) $(ZLIB_CFLAGS)
+testing_unit_kernel_userspace_test_ipcomp_LDADD = $(USERSPACE_CRYPTO_LIBS) $(ZLIB_LIBS)

@@ -12,7 +12,7 @@ test_abilities_tell_what_there_is(void)
     gboolean gcm = FALSE;
     Abilities abilities;
 
-    abilities_fill(&abilities, world->crypto, FALSE);
+    abilities_fill(&abilities, world->crypto, FALSE, FALSE);
     g_assert_cmpuint(abilities.abilities.size, ==, sizeof(ObolKernelAbilities));
     g_assert_nonnull(abilities.abilities.summary);
     g_assert_false(abilities.abilities.plain_esp || abilities.abilities.change_encap);

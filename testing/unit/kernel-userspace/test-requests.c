@@ -58,24 +58,6 @@ test_reserved_spis_have_a_limit(void)
 }
 
 static void
-test_ah_and_beet_are_refused(void)
-{
-    Tunnel tunnel = { .udp = TRUE };
-    World *world = world_new(&tunnel);
-    ObolKernelRequest request = { .op = OBOL_KERNEL_GET_SPI, .sa = { .id = { .protocol = OBOL_PROTO_AH } } };
-
-    g_assert_false(side_request(world, &world->left, &request, NULL));
-    request.op = OBOL_KERNEL_ADD_SA;
-    request.sa.id = world_sa_id(world, &tunnel, &world->left);
-    request.sa.id.protocol = OBOL_PROTO_AH;
-    g_assert_false(side_request(world, &world->left, &request, NULL));
-    request.sa.id.protocol = OBOL_PROTO_ESP;
-    request.sa.mode = OBOL_MODE_BEET;
-    g_assert_false(side_request(world, &world->left, &request, NULL));
-    world_free(world);
-}
-
-static void
 test_counters_tell_what_passed(void)
 {
     Tunnel tunnel = { .udp = TRUE };
@@ -406,7 +388,6 @@ main(int argc, char **argv)
     } tests[] = {
         { "spis-are-kept-for-165-seconds", test_spis_are_kept_for_165_seconds },
         { "reserved-spis-have-a-limit", test_reserved_spis_have_a_limit },
-        { "ah-and-beet-are-refused", test_ah_and_beet_are_refused },
         { "counters-tell-what-passed", test_counters_tell_what_passed },
         { "bytes-and-packets-end-an-sa", test_bytes_and_packets_end_an_sa },
         { "time-ends-an-sa", test_time_ends_an_sa },

@@ -5,13 +5,14 @@
 
 #include "packets.h"
 #include "plugins/kernel-userspace/core.h"
+#include "plugins/kernel-userspace/reassembly.h"
 
 #define KEPT_MAX 128
 
 /* Bytes that a side gave away. */
 typedef struct {
     ObolDatagram datagram;
-    gboolean plain;
+    gboolean plain, whole; /* @whole: an IP packet, and @datagram has but its bytes */
     guint8 data[8192];
 } Sent;
 
@@ -29,6 +30,7 @@ typedef struct {
     guint n_clear, n_events;
     ObolKernelEvent events[KEPT_MAX];
     gboolean device_full;
+    Reassembly *reassembly; /* of the system */
 } Side;
 
 typedef struct {
@@ -40,6 +42,8 @@ typedef struct {
 /* What differs from one test to the next. */
 typedef struct {
     ObolMode mode;
+    guint8 protocol; /* ESP unless it says otherwise */
+    gboolean ipcomp; /* its SA then has @mode, and that of @protocol transport mode */
     gboolean udp, v6_outside, v6_inside, esn;
     gboolean port_selectors; /* UDP port 2000 on the right alone */
     guint32 tfc_padding, reqid, spi, replay_window;
@@ -68,6 +72,8 @@ void sa_request_init(SaRequest *out, World *world, Side *at, Side *from, const T
 void sa_request_clear(SaRequest *request);
 /* The policy that world_policies() makes at @at for what @from sends. */
 ObolPolicySpec world_policy(World *world, Side *at, Side *from, const Tunnel *tunnel);
+/* The same of the IPComp SA. */
+ObolSaId world_comp_id(const World *world, const Tunnel *tunnel, const Side *from);
 ObolSaId world_sa_id(const World *world, const Tunnel *tunnel, const Side *from);
 
 /* The host of @from sends UDP to that of the other side, through the policies of @from. */
