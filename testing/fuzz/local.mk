@@ -1,7 +1,7 @@
 # A new target NAME: fuzz-NAME.c, some seeds in corpus/NAME/, a line in targets.h, and a word in each of the three lists here.
-FUZZ_SOURCES = %D%/fuzz-message.c %D%/fuzz-settings.c %D%/fuzz-vici.c %D%/fuzz-userspace.c
+FUZZ_SOURCES = %D%/fuzz-message.c %D%/fuzz-settings.c %D%/fuzz-vici.c %D%/fuzz-userspace.c %D%/fuzz-offload.c
 FUZZ_LIBS = libobol-userspace-core.la libobol-vici-codec.la libobol-settings.la libobol-crypto.la libobol-wire.la libobol-model.la
-FUZZ_TARGETS = %D%/fuzz-message %D%/fuzz-settings %D%/fuzz-vici %D%/fuzz-userspace
+FUZZ_TARGETS = %D%/fuzz-message %D%/fuzz-settings %D%/fuzz-vici %D%/fuzz-userspace %D%/fuzz-offload
 
 # In every test run, whatever the compiler: the corpus again.
 check_PROGRAMS += testing/fuzz/replay

@@ -323,8 +323,8 @@ sa_request_clear(SaRequest *request)
     g_array_unref(request->destination);
 }
 
-static void
-add_sa(World *world, Side *at, Side *from, const Tunnel *tunnel)
+void
+world_add_sa(World *world, Side *at, Side *from, const Tunnel *tunnel)
 {
     SaRequest request;
 
@@ -352,10 +352,10 @@ world_comp_id(const World *world, const Tunnel *tunnel, const Side *from)
 void
 world_sas(World *world, const Tunnel *tunnel)
 {
-    add_sa(world, &world->right, &world->left, tunnel);
-    add_sa(world, &world->left, &world->left, tunnel);
-    add_sa(world, &world->left, &world->right, tunnel);
-    add_sa(world, &world->right, &world->right, tunnel);
+    world_add_sa(world, &world->right, &world->left, tunnel);
+    world_add_sa(world, &world->left, &world->left, tunnel);
+    world_add_sa(world, &world->left, &world->right, tunnel);
+    world_add_sa(world, &world->right, &world->right, tunnel);
 }
 
 void
