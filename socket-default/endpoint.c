@@ -50,6 +50,8 @@ set_up(int fd, const ObolAddress *at, const EndpointOptions *options, gboolean *
 
     if (status < 0)
         return status;
+    if (nat_t && options->offload)
+        set(fd, IPPROTO_UDP, UDP_GRO, 1); /* Linux 5.0; refused: then one at a time */
     set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, options->receive_buffer);
     set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, options->send_buffer);
     if (options->mark != 0 && set(fd, SOL_SOCKET, SO_MARK, (int) options->mark) < 0)
@@ -75,7 +77,7 @@ endpoint_open(Endpoint *endpoint, const ObolAddress *at, gboolean nat_t, const E
         close(fd);
         return status;
     }
-    *endpoint = (Endpoint) { .fd = fd, .local = bound, .nat_t = nat_t };
+    *endpoint = (Endpoint) { .fd = fd, .local = bound, .nat_t = nat_t, .joins = nat_t && options->offload };
     return 0;
 }
 

@@ -21,6 +21,7 @@ socket_open(ObolBus *bus, const ObolSocketClient *client, GError **error)
             .receive_buffer = (gsize) obol_bus_setting_number(bus, "socket-default.receive_buffer"),
             .send_buffer = (gsize) obol_bus_setting_number(bus, "socket-default.send_buffer"),
             .mark = (guint32) obol_bus_setting_number(bus, "socket-default.mark"),
+            .offload = obol_bus_setting_number(bus, "socket-default.offload") != 0,
         },
         .log = log_line,
         .log_data = bus,
@@ -83,6 +84,8 @@ static const ObolSettingSpec settings_schema[] = {
       .doc = "Receive buffer asked of the system for each socket; 0: the system's default." },
     { .name = "send_buffer", .type = OBOL_TYPE_SIZE, .fallback = "4M", .max = 1 << 30, .restart = TRUE, .unit = "bytes",
       .doc = "Send buffer asked of the system for each socket; 0: the system's default." },
+    { .name = "offload", .type = OBOL_TYPE_BOOL, .fallback = "yes", .restart = TRUE,
+      .doc = "Exchange ESP in UDP with the system many datagrams at a time (segmentation offload), where it can." },
     { 0 },
 };
 

@@ -9,6 +9,7 @@
 #include <obol/kernel.h>
 
 #include "drops.h"
+#include "packet.h"
 
 #define CORE_BATCH 64
 
@@ -32,13 +33,21 @@ typedef struct {
     gint64 acquire_timeout_us;
 } CoreSettings;
 
-/* Where things go.  Bytes are borrowed for the call.  None of these may call back into the core. */
+/**
+ * CoreCalls:
+ * Where things go.  Bytes are borrowed for the call.  None of these may call back into the core.
+ * @to_host_later: optional: as @to_host, but the bytes stay until @to_host_flush, so that packets of one flow may be joined; they
+ *   may be overwritten.  Order is kept between the two.
+ * @to_host_flush: with it: gives how many were lost
+ */
 typedef struct {
     void (*to_peer)(gpointer data, const ObolDatagram *batch, gsize n);        /* ESP in UDP */
     gsize (*to_peer_plain)(gpointer data, const ObolDatagram *batch, gsize n); /* ESP itself; gives how many were lost */
     /* A whole IP packet with AH or ESP in it; FALSE: lost. */
     gboolean (*to_peer_whole)(gpointer data, const guint8 *packet, gsize n, int family, const guint8 *destination);
     gboolean (*to_host)(gpointer data, const guint8 *packet, gsize n);        /* a decrypted packet; FALSE: not taken */
+    gboolean (*to_host_later)(gpointer data, guint8 *bytes, const Packet *packet);
+    gsize (*to_host_flush)(gpointer data);
     gboolean (*in_clear)(gpointer data, const guint8 *packet, gsize n, int family, const guint8 *destination);
     void (*event)(gpointer data, const ObolKernelEvent *event);
     DropLog log;
@@ -60,7 +69,7 @@ void core_free(Core *core);
 /* Packets that the host routed into the tunnel; at most CORE_BATCH. */
 void core_outbound(Core *core, const CorePacket *packets, gsize n, gint64 now_us);
 
-/* ESP from the network, in UDP or plain; at most CORE_BATCH; overwritten. */
+/* ESP from the network, in UDP or plain; overwritten. */
 void core_inbound(Core *core, ObolDatagram *batch, gsize n, gboolean in_udp, gint64 now_us);
 
 /* Whole IP packets with AH in them; at most CORE_BATCH; not kept. */

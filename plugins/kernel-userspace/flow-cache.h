@@ -23,7 +23,7 @@ typedef struct {
 
 typedef struct {
     SipKey sip;
-    CachedFlow *flows;
+    CachedFlow *flows, *last;
 } FlowCache;
 
 void flow_cache_init(FlowCache *cache, const SipKey *sip);

@@ -93,6 +93,26 @@ may_enter(Core *core, const Sa *sa, const guint8 *data, const Packet *packet, Dr
     return TRUE;
 }
 
+/* What lies in the datagram itself stays there until the batch is through; what was made anew does not. */
+static void
+give_to_host(Core *core, gboolean stays, guint8 *data, const Packet *packet, gint64 now_us)
+{
+    gboolean later = stays && core->calls.to_host_later != NULL;
+
+    if (!(later ? core->calls.to_host_later(core->calls.data, data, packet)
+                : core->calls.to_host(core->calls.data, data, packet->n)))
+        core_drop(core, DROP_DEVICE, now_us);
+}
+
+static void
+flush_to_host(Core *core, gint64 now_us)
+{
+    gsize n_lost = core->calls.to_host_flush != NULL ? core->calls.to_host_flush(core->calls.data) : 0;
+
+    while (n_lost-- > 0)
+        core_drop(core, DROP_DEVICE, now_us);
+}
+
 /* RFC 3173: makes whole again what was compressed, which is decided by the peer for each packet.  Gives the mode of what is inside
  * in @mode; %FALSE when there is no such SA beside @sa, or the bytes are no good. */
 static gboolean
@@ -123,7 +143,7 @@ static void
 deliver(Core *core, const Sa *sa, Arrived *arrived, gint64 now_us)
 {
     ObolMode mode;
-    guint8 *data, inner_tos;
+    guint8 *data, inner_tos, *own = arrived->data;
     Packet packet;
     Drop why;
 
@@ -148,8 +168,7 @@ deliver(Core *core, const Sa *sa, Arrived *arrived, gint64 now_us)
         if (inner_tos != packet.tos)
             ecn_rewrite(data, &packet, inner_tos);
     }
-    if (!core->calls.to_host(core->calls.data, data, packet.n))
-        core_drop(core, DROP_DEVICE, now_us);
+    give_to_host(core, data == own, data, &packet, now_us);
 }
 
 /* @n datagrams of one SPI. */
@@ -215,6 +234,7 @@ core_inbound(Core *core, ObolDatagram *batch, gsize n, gboolean in_udp, gint64 n
     }
     if (run != NULL)
         inbound_run(core, run, batch + first, n - first, now_us);
+    flush_to_host(core, now_us);
 }
 
 /* One whole packet with AH behind its headers; @packet is how it was parsed. */
@@ -258,4 +278,5 @@ core_inbound_ah(Core *core, const CorePacket *packets, gsize n, gint64 now_us)
         else
             inbound_ah(core, sa, in, &packet, now_us);
     }
+    flush_to_host(core, now_us);
 }

@@ -38,6 +38,7 @@ kernel_open(ObolBus *bus, const ObolKernelClient *client, GError **error)
     const UserspaceSettings settings = {
         .device = obol_bus_setting(bus, "kernel-userspace.device"),
         .mtu = (gsize) number(bus, "kernel-userspace.mtu"),
+        .offload = number(bus, "kernel-userspace.offload") != 0,
         .routes = number(bus, "kernel-userspace.routes") != 0,
         .table = (guint32) number(bus, "kernel-userspace.table"),
         .rule_priority = (guint32) number(bus, "kernel-userspace.rule_priority"),
@@ -112,6 +113,8 @@ static const ObolSettingSpec settings_schema[] = {
       .doc = "MTU of the device: the longest packet before encryption." },
     { .name = "path_mtu", .type = OBOL_TYPE_INTEGER, .fallback = "1500", .min = 576, .max = 65535, .restart = TRUE,
       .unit = "bytes", .doc = "Longest packet after encryption; what may not be fragmented and would be longer is refused by ICMP." },
+    { .name = "offload", .type = OBOL_TYPE_BOOL, .fallback = "yes", .restart = TRUE,
+      .doc = "Exchange packets with the host many at a time (segmentation offload), where the system can." },
     { .name = "routes", .type = OBOL_TYPE_BOOL, .fallback = "yes", .restart = TRUE,
       .doc = "Set the device up and route the policies' far sides into it; off: the admin does both." },
     { .name = "table", .type = OBOL_TYPE_INTEGER, .fallback = "4500", .min = 1, .max = G_MAXINT32, .restart = TRUE,

@@ -19,7 +19,7 @@ typedef struct {
 typedef struct {
     const char *device;
     gsize mtu;
-    gboolean routes;
+    gboolean routes, offload;
     guint32 table, rule_priority, mark;
     CoreSettings core; /* @plain_esp: when raw sockets are allowed */
 } UserspaceSettings;

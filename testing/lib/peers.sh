@@ -69,9 +69,11 @@ charon_conf() {
 
 charon_start() { # HOST
 	local host=$1
-	setsid ip netns exec "$host" env STRONGSWAN_CONF="$lab/$host/strongswan.conf" /usr/lib/ipsec/charon >"$lab/$host/charon.out" 2>&1 &
+	# A /run of its own, since charon.pid there means that one is running.
+	setsid ip netns exec "$host" env STRONGSWAN_CONF="$lab/$host/strongswan.conf" \
+		sh -c 'mount -t tmpfs run /run && exec /usr/lib/ipsec/charon' >"$lab/$host/charon.out" 2>&1 &
 	eval "${host}_pid=$!"
-	wait_for 20 test -S "$lab/$host/charon.vici" || { cat "$lab/$host/charon.out" >&2; return 1; }
+	wait_for 20 peer_swanctl "$host" --stats || { cat "$lab/$host/charon.out" >&2; return 1; }
 	peer_swanctl "$host" --load-all --noprompt >"$lab/$host/load.log" 2>&1 || { cat "$lab/$host/load.log" >&2; return 1; }
 }
 

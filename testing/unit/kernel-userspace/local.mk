@@ -4,6 +4,11 @@ check_PROGRAMS += testing/unit/kernel-userspace/test-replay testing/unit/kernel-
 	testing/unit/kernel-userspace/test-spd testing/unit/kernel-userspace/test-tables
 EXTRA_DIST += %D%/packets.h
 
+check_PROGRAMS += testing/unit/kernel-userspace/test-offload
+testing_unit_kernel_userspace_test_offload_SOURCES = %D%/test-offload.c
+testing_unit_kernel_userspace_test_offload_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_kernel_userspace_test_offload_LDADD = $(USERSPACE_TEST_LIBS)
+
 testing_unit_kernel_userspace_test_replay_SOURCES = %D%/test-replay.c
 testing_unit_kernel_userspace_test_replay_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_unit_kernel_userspace_test_replay_LDADD = $(USERSPACE_TEST_LIBS)

@@ -273,6 +273,50 @@ test_the_newest_sa_serves_and_the_old_one_still_hears(void)
     world_free(world);
 }
 
+/* A rekey, step by step, while packets of the step before are still on their way: RFC 7296 section 2.8 has both inbound SAs there
+ * before the first packet for them, and the old ones until the last packet of theirs. */
+static void
+test_a_rekey_under_way_loses_nothing(void)
+{
+    Tunnel old = { .udp = TRUE, .spi = 0x1000 }, new = { .udp = TRUE, .spi = 0x2000 };
+    World *world = world_new(&old);
+    Side *left = &world->left, *right = &world->right;
+    const struct {
+        Side *at, *from;
+        gboolean add;
+    } steps[] = {
+        { right, left, TRUE },  /* the responder: what it will get, and what it sends */
+        { right, right, TRUE },
+        { left, right, TRUE },  /* the initiator, who reads the answer: likewise */
+        { left, left, TRUE },
+        { left, left, FALSE },  /* the old ones, as the exchange that deletes them goes */
+        { right, right, FALSE },
+        { right, left, FALSE },
+        { left, right, FALSE },
+    };
+
+    world_policies(world, &old, FALSE);
+    world_sas(world, &old);
+    for (guint i = 0; i < G_N_ELEMENTS(steps); i++) {
+        ObolSaId id = world_sa_id(world, &old, steps[i].from);
+
+        for (guint k = 0; k < 5; k++) {
+            world_send(world, left, &old, 100);
+            world_send(world, right, &old, 100);
+        }
+        if (steps[i].add)
+            world_add_sa(world, steps[i].at, steps[i].from, &new);
+        else
+            g_assert_true(simple(world, steps[i].at, OBOL_KERNEL_DELETE_SA, &id, NULL));
+        world_deliver(world, left);
+        world_deliver(world, right);
+    }
+    g_assert_cmpuint(left->n_got, ==, 5 * G_N_ELEMENTS(steps));
+    g_assert_cmpuint(right->n_got, ==, 5 * G_N_ELEMENTS(steps));
+    g_assert_cmpuint(side_dropped_all(left) + side_dropped_all(right), ==, 0);
+    world_free(world);
+}
+
 static void
 test_an_sa_moves_to_new_addresses(void)
 {
@@ -396,6 +440,7 @@ main(int argc, char **argv)
         { "a-trap-nobody-answers-asks-again-later", test_a_trap_nobody_answers_asks_again_later },
         { "waiting-policies-have-a-limit", test_waiting_policies_have_a_limit },
         { "a-trap-that-goes-takes-its-packets-along", test_a_trap_that_goes_takes_its_packets_along },
+        { "a-rekey-under-way-loses-nothing", test_a_rekey_under_way_loses_nothing },
         { "the-newest-sa-serves-and-the-old-one-still-hears", test_the_newest_sa_serves_and_the_old_one_still_hears },
         { "an-sa-moves-to-new-addresses", test_an_sa_moves_to_new_addresses },
         { "a-new-mapping-is-told-for-authentic-packets-and-seldom", test_a_new_mapping_is_told_for_authentic_packets_and_seldom },

@@ -55,9 +55,8 @@ to_peer_whole(gpointer data, const guint8 *packet, gsize n, int family, const gu
 }
 
 static gboolean
-to_host(gpointer data, const guint8 *packet, gsize n)
+take(Side *side, const guint8 *packet, gsize n)
 {
-    Side *side = data;
     TestPacket *got = &side->got[side->n_got];
 
     if (side->device_full)
@@ -66,6 +65,38 @@ to_host(gpointer data, const guint8 *packet, gsize n)
     g_assert_cmpuint(n, <=, sizeof got->data);
     memcpy(got->data, packet, n);
     got->n = n;
+    return TRUE;
+}
+
+/* Looks at the bytes as late as it may, which shows whether they stay. */
+static gsize
+to_host_flush(gpointer data)
+{
+    Side *side = data;
+    gsize n_lost = side->n_lost;
+
+    for (guint i = 0; i < side->n_later; i++)
+        n_lost += !take(side, side->later[i].data, side->later[i].n);
+    side->n_later = side->n_lost = 0;
+    return n_lost;
+}
+
+static gboolean
+to_host(gpointer data, const guint8 *packet, gsize n)
+{
+    Side *side = data;
+
+    side->n_lost = to_host_flush(side);
+    return take(side, packet, n);
+}
+
+static gboolean
+to_host_later(gpointer data, guint8 *bytes, const Packet *packet)
+{
+    Side *side = data;
+
+    g_assert_cmpuint(side->n_later, <, KEPT_MAX);
+    side->later[side->n_later++] = (CorePacket) { bytes, packet->n, 0 };
     return TRUE;
 }
 
@@ -109,7 +140,8 @@ open_side(World *world, Side *side, const char *outer, guint16 port, const char 
     };
     CoreCalls calls = {
         .to_peer = to_peer, .to_peer_plain = to_peer_plain, .to_peer_whole = to_peer_whole, .to_host = to_host,
-        .in_clear = in_clear, .event = event, .log = log_nothing, .data = side,
+        .to_host_later = to_host_later, .to_host_flush = to_host_flush, .in_clear = in_clear, .event = event,
+        .log = log_nothing, .data = side,
     };
 
     g_assert_true(obol_address_parse(outer, &side->outer));
@@ -293,8 +325,8 @@ sa_request_clear(SaRequest *request)
     g_array_unref(request->destination);
 }
 
-static void
-add_sa(World *world, Side *at, Side *from, const Tunnel *tunnel)
+void
+world_add_sa(World *world, Side *at, Side *from, const Tunnel *tunnel)
 {
     SaRequest request;
 
@@ -322,10 +354,10 @@ world_comp_id(const World *world, const Tunnel *tunnel, const Side *from)
 void
 world_sas(World *world, const Tunnel *tunnel)
 {
-    add_sa(world, &world->right, &world->left, tunnel);
-    add_sa(world, &world->left, &world->left, tunnel);
-    add_sa(world, &world->left, &world->right, tunnel);
-    add_sa(world, &world->right, &world->right, tunnel);
+    world_add_sa(world, &world->right, &world->left, tunnel);
+    world_add_sa(world, &world->left, &world->left, tunnel);
+    world_add_sa(world, &world->left, &world->right, tunnel);
+    world_add_sa(world, &world->right, &world->right, tunnel);
 }
 
 void

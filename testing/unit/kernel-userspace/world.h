@@ -24,6 +24,9 @@ typedef struct {
     guint n_sent;
     TestPacket got[KEPT_MAX]; /* decrypted */
     guint n_got;
+    CorePacket later[KEPT_MAX]; /* decrypted, and not looked at yet */
+    guint n_later;
+    gsize n_lost;
     guint n_clear, n_events;
     ObolKernelEvent events[KEPT_MAX];
     gboolean device_full;
@@ -55,6 +58,8 @@ void world_free(World *world);
 /* Policies both ways, and one SA each way. */
 void world_policies(World *world, const Tunnel *tunnel, gboolean trap);
 void world_sas(World *world, const Tunnel *tunnel);
+/* One of them: @at has that of what @from sends. */
+void world_add_sa(World *world, Side *at, Side *from, const Tunnel *tunnel);
 
 gboolean side_request(World *world, Side *side, const ObolKernelRequest *request, ObolKernelReply *reply);
 /* The request is refused for this reason. */
