@@ -6,6 +6,7 @@
 #include <linux/xfrm.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #define N_KEY 20
@@ -19,8 +20,14 @@ typedef union {
 static int
 open_xfrm(const Host *host)
 {
+    const struct timeval patience = { .tv_sec = 5 };
+    int fd;
+
     host_enter(host);
-    return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_XFRM);
+    fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_XFRM);
+    if (fd >= 0)
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    return fd;
 }
 
 static void
@@ -30,7 +37,8 @@ begin(Request *request, guint16 type, guint16 flags, const void *body, gsize n)
     request->header = (struct nlmsghdr) {
         .nlmsg_len = (guint32) NLMSG_LENGTH(n), .nlmsg_type = type, .nlmsg_flags = (guint16) (NLM_F_REQUEST | flags),
     };
-    memcpy(request->bytes + NLMSG_HDRLEN, body, n);
+    if (n > 0)
+        memcpy(request->bytes + NLMSG_HDRLEN, body, n);
 }
 
 static void
@@ -80,13 +88,12 @@ note(const struct nlmsghdr *header, const guint8 *body, gsize n, ForeignCount *o
 static void
 dump(int fd, guint16 type, ForeignCount *out)
 {
-    const struct xfrm_userpolicy_id body = { .dir = 0 };
     Request request;
     static guint8 reply[65536];
     gboolean more = TRUE;
 
-    begin(&request, type, NLM_F_DUMP, &body, sizeof body);
-    if (send(fd, &request, NLMSG_LENGTH(0), 0) < 0)
+    begin(&request, type, NLM_F_DUMP, NULL, 0);
+    if (send(fd, &request, request.header.nlmsg_len, 0) < 0)
         return;
     while (more) {
         gssize n = recv(fd, reply, sizeof reply, 0);
@@ -171,7 +178,7 @@ foreign_flush(const Host *host)
         return;
     begin(&request, XFRM_MSG_FLUSHSA, NLM_F_ACK, &all, sizeof all);
     ask(fd, &request);
-    begin(&request, XFRM_MSG_FLUSHPOLICY, NLM_F_ACK, &all, 0);
+    begin(&request, XFRM_MSG_FLUSHPOLICY, NLM_F_ACK, NULL, 0);
     ask(fd, &request);
     close(fd);
 }

@@ -28,7 +28,7 @@ lab_fail(Lab *lab, const char *format, ...)
     va_start(arguments, format);
     text = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    g_test_message("%s", text);
+    /* What follows a first failure is its consequence. */
     if (!lab->failed)
         g_test_fail_printf("%s", text);
     lab->failed = TRUE;

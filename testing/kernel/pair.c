@@ -213,6 +213,19 @@ pair_comp(const Lab *lab, const Pair *pair, SideName at, SideName from, FlatRequ
     out->encr_key = out->integ_key = (FlatSecret) { .given = FALSE };
 }
 
+/* Pair number @nth of two selectors that a packet can match: those of one family. */
+static gboolean
+nth_selectors(const FlatTs *source, const FlatTs *destination, guint nth, ObolPolicySpec *out)
+{
+    for (guint i = 0; i < source->n * destination->n; i++) {
+        out->source = source->ts[i % source->n];
+        out->destination = destination->ts[i / source->n];
+        if (out->source.family == out->destination.family && nth-- == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 gboolean
 pair_policy(const Lab *lab, const Pair *pair, SideName at, guint index, ObolKernelOp op, FlatRequest *out)
 {
@@ -221,21 +234,17 @@ pair_policy(const Lab *lab, const Pair *pair, SideName at, guint index, ObolKern
     guint n = tunnel->mode == OBOL_MODE_TUNNEL ? 3 : 2;
     SideName from = directions[index % n] == OBOL_DIR_OUT ? at : other(at);
     FlatTs source, destination;
-    guint nth = index / n;
 
     selectors(lab, tunnel, from, &source);
     selectors(lab, tunnel, other(from), &destination);
-    if (nth >= source.n * destination.n)
-        return FALSE;
     *out = (FlatRequest) { .request = { .op = op } };
     out->request.policy = (ObolPolicySpec) {
-        .direction = directions[index % n], .action = OBOL_POLICY_PROTECT, .source = source.ts[nth % source.n],
-        .destination = destination.ts[nth / source.n], .reqid = MAX(tunnel->reqid, 1), .mode = tunnel->mode,
+        .direction = directions[index % n], .action = OBOL_POLICY_PROTECT, .reqid = MAX(tunnel->reqid, 1), .mode = tunnel->mode,
         .protocol = tunnel->protocol != 0 ? tunnel->protocol : OBOL_PROTO_ESP, .tunnel_source = pair->outer[from],
         .tunnel_destination = pair->outer[other(from)], .priority = tunnel->priority, .ipcomp = tunnel->ipcomp,
         .trap = tunnel->trap && from == at, .mark = tunnel->mark, .if_id = tunnel->if_id,
     };
-    return TRUE;
+    return nth_selectors(&source, &destination, index / n, &out->request.policy);
 }
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* testing/kernel/suite.c - the conformance suite of the `kernel` role: one list of cases for every plugin (TAP). */
 #include <stdlib.h>
+#include <string.h>
 
 #include "case.h"
 
@@ -69,6 +70,18 @@ parse(int *argc, char ***argv, Options *out, GError **error)
     return TRUE;
 }
 
+/* A GLib test stops at its first failure unless told; a suite for other people's plugins tells all. */
+static char **
+keep_going(int *argc, char **argv)
+{
+    static char option[] = "-k";
+    char **out = g_new0(char *, (gsize) *argc + 2);
+
+    memcpy(out, argv, (gsize) *argc * sizeof *argv);
+    out[(*argc)++] = option;
+    return out;
+}
+
 static void
 add_cases(Lab *lab, GArray *cases, const char *name)
 {
@@ -100,6 +113,7 @@ main(int argc, char **argv)
     g_autoptr(GArray) cases = g_array_new(FALSE, FALSE, sizeof(Case));
     g_autofree char *name = NULL;
     EndPlugin plugins[N_SIDES];
+    g_autofree char **arguments = NULL;
     int status = EXIT_FAILURE;
     static Lab lab;
 
@@ -107,6 +121,8 @@ main(int argc, char **argv)
         g_printerr("%s\n", error->message);
         return 2;
     }
+    arguments = keep_going(&argc, argv);
+    argv = arguments;
     g_test_init(&argc, &argv, NULL);
     for (guint i = 0; i < N_SIDES; i++) {
         gboolean other = i == RIGHT && options.right_plugin != NULL;
