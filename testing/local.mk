@@ -18,4 +18,5 @@ include testing/unit/socket-default/local.mk
 include testing/exchange/local.mk
 include testing/fuzz/local.mk
 include testing/bench/local.mk
+include testing/kernel/local.mk
 include testing/interop/local.mk
