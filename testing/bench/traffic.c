@@ -115,9 +115,9 @@ read_costs(Reading *reading)
 static void
 print(const Reading *from, const Reading *to, guint64 sent, guint64 lost)
 {
-    printf("seconds=%.3f bytes=%" G_GUINT64_FORMAT " packets=%" G_GUINT64_FORMAT 
-           " sent=%" G_GUINT64_FORMAT " lost=%" G_GUINT64_FORMAT " daemons=%.3f machine=%.3f\n", (double) (to->at_us - from->at_us) / 1e6, to->bytes - from->bytes,
-           to->packets - from->packets, sent, lost, to->daemons_s - from->daemons_s,
+    printf("seconds=%.3f bytes=%" G_GUINT64_FORMAT " packets=%" G_GUINT64_FORMAT " sent=%" G_GUINT64_FORMAT
+           " lost=%" G_GUINT64_FORMAT " daemons=%.3f machine=%.3f\n", (double) (to->at_us - from->at_us) / 1e6,
+           to->bytes - from->bytes, to->packets - from->packets, sent, lost, to->daemons_s - from->daemons_s,
            to->machine_s - from->machine_s);
 }
 
