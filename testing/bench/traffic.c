@@ -261,6 +261,7 @@ measure(void)
 {
     Shared *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     Reading reading = { 0 }, first, last;
+    guint64 sent;
     gint64 start_us;
     int out, in;
     pid_t child;
@@ -291,7 +292,8 @@ measure(void)
         before = last.packets;
         receive(in, shared, &last);
     }
-    print(&first, &reading, shared->sent, option_udp ? shared->sent - last.packets : 0);
+    sent = MAX(shared->sent, last.packets); /* it may have been killed before it could count */
+    print(&first, &reading, sent, sent - last.packets);
 }
 
 /* --- the floor: what no tunnel in user space can do without --- */
