@@ -10,7 +10,6 @@
 typedef struct {
     gsize receive_buffer, send_buffer; /* bytes */
     guint32 mark;                      /* SO_MARK, 0: none */
-    gboolean udp_encap;                /* the kernel shall take ESP out of the NAT-T sockets (UDP_ENCAP) */
     gboolean offload;                  /* ESP in UDP by many datagrams at a time, where the system can */
 } EndpointOptions;
 

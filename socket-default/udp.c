@@ -269,6 +269,16 @@ udp_send(Udp *udp, const ObolDatagram *batch, gsize n)
 }
 
 void
+udp_each(Udp *udp, void (*visit)(int fd, int family, gboolean nat_t, gpointer data), gpointer data)
+{
+    for (guint i = 0; i < udp->n_watched; i++) {
+        const Endpoint *endpoint = &udp->watched[i].endpoint;
+
+        visit(endpoint->fd, endpoint->local.family, endpoint->nat_t, data);
+    }
+}
+
+void
 udp_keep_alive(Udp *udp, const ObolAddress *local, const ObolAddress *remote)
 {
     guint8 byte = 0xff; /* RFC 3948 section 2.3 */

@@ -1,7 +1,7 @@
 # kernel-userspace: the core without I/O, for the tests and the fuzzers; the I/O; the plugin.
 noinst_LTLIBRARIES += libobol-userspace-core.la
 libobol_userspace_core_la_SOURCES = \
-	%D%/acquire.c %D%/acquire.h %D%/ah.c %D%/ah.h %D%/ah-headers.c %D%/ipcomp.c %D%/ipcomp.h %D%/outer.c %D%/outer.h %D%/unwrap.c %D%/whole.c %D%/bytes.h %D%/checksum.c %D%/checksum.h %D%/core.c %D%/core.h %D%/core-private.h \
+	%D%/acquire.c %D%/acquire.h %D%/ah.c %D%/ah.h %D%/ah-headers.c %D%/ipcomp.c %D%/ipcomp.h %D%/outer.c %D%/outer.h %D%/unwrap.c %D%/whole.c %D%/beet.c %D%/beet.h %D%/bytes.h %D%/checksum.c %D%/checksum.h %D%/core.c %D%/core.h %D%/core-private.h \
 	%D%/drops.c %D%/drops.h %D%/ecn.c %D%/ecn.h %D%/esp.c %D%/esp.h %D%/flow-cache.c %D%/flow-cache.h \
 	%D%/fragments.c %D%/fragments.h %D%/gather.c %D%/gather.h %D%/heap.c %D%/heap.h %D%/icmp.c %D%/icmp.h %D%/inbound.c %D%/lifetime.c \
 	%D%/outbound.c %D%/packet.c %D%/packet.h %D%/reassembly.c %D%/reassembly.h %D%/replay.c %D%/replay.h \

@@ -2,6 +2,7 @@
 /* outbound.c - the host's packets on their way out: policy, SA, ESP, and off (RFC 4301 section 5.1). */
 #include <string.h>
 
+#include "beet.h"
 #include "core-private.h"
 #include "ecn.h"
 #include "selectors.h"
@@ -149,7 +150,7 @@ decide_for_error(Core *core, const Outgoing *out, Way *way)
 static gsize
 n_left_outside(const Way *way, const Packet *packet)
 {
-    return way->mode == OBOL_MODE_TRANSPORT ? packet->n_fixed : 0;
+    return way->mode != OBOL_MODE_TUNNEL ? packet->n_fixed : 0;
 }
 
 /* RFC 4301 section 8.2.1: %TRUE when the packet must not be sent as it is; its sender has then been told, within reason.  What
@@ -174,6 +175,18 @@ too_big(Core *core, const Way *way, const Outgoing *out, gint64 now_us)
     return TRUE;
 }
 
+/* BEET: the options stand before the payload; with their pseudo-header they become part of it. */
+static void
+wrap_options(Content *content, gsize n_options)
+{
+    gsize n = beet_wrap_options(content->data, n_options, content->next);
+
+    content->data -= n;
+    content->n += n;
+    content->n_before -= n;
+    content->next = PROTO_BEET;
+}
+
 /* What of the packet goes into the SA, and what stays outside. */
 static void
 take_content(const Way *way, const Outgoing *out, Content *content)
@@ -192,6 +205,8 @@ take_content(const Way *way, const Outgoing *out, Content *content)
         content->header = out->data;
         content->n_header = n_outside;
         content->next_at = packet->fixed_next_at;
+    } else if (way->mode == OBOL_MODE_BEET && v4 && packet->options) {
+        wrap_options(content, n_outside - IP4_HEADER);
     }
 }
 
@@ -286,20 +301,35 @@ gather(Core *core, const Way *way, const Outgoing *fragment, gint64 now_us)
 static gboolean
 fits_transport(const Way *way, const Packet *packet)
 {
-    gsize n_plain = packet->flow.family == AF_INET ? IP4_HEADER : IP6_HEADER + (packet->fragment ? 8 : 0);
+    return packet->flow.family == way->sa->id.destination.family && !(packet->options && way->sa->udp_encap);
+}
 
-    return packet->flow.family == way->sa->id.destination.family && !(packet->options && way->sa->udp_encap) &&
-           !(packet->fragment && (packet->options || packet->fragment_at != n_plain));
+/* Is there nothing in the headers but addresses, and IPv4 options?  The rest is lost with them. */
+static gboolean
+fits_beet(const Packet *packet)
+{
+    return packet->flow.family == AF_INET || !packet->options;
+}
+
+/* Fragments are put together without header options only. */
+static gboolean
+fits_reassembly(const Packet *packet)
+{
+    gsize n_plain = packet->flow.family == AF_INET ? IP4_HEADER : IP6_HEADER + 8;
+
+    return !packet->fragment || (!packet->options && packet->fragment_at == n_plain);
 }
 
 static void
 protect(Core *core, const Way *way, const Outgoing *out, gint64 now_us)
 {
-    gboolean transport = way->mode == OBOL_MODE_TRANSPORT;
+    const Packet *packet = &out->packet;
+    gboolean tunnel = way->mode == OBOL_MODE_TUNNEL, fits = way->mode == OBOL_MODE_BEET ? fits_beet(packet)
+                                                                                        : fits_transport(way, packet);
 
-    if (transport && !fits_transport(way, &out->packet))
+    if (!tunnel && !(fits && fits_reassembly(packet)))
         core_drop(core, DROP_OUT_TRANSPORT, now_us);
-    else if (transport && out->packet.fragment)
+    else if (!tunnel && packet->fragment)
         gather(core, way, out, now_us);
     else if (!too_big(core, way, out, now_us))
         put_in(core, way, out, now_us);

@@ -24,6 +24,7 @@ enum {
     PROTO_NONE = 59, /* RFC 4303 section 2.6: a dummy packet */
     PROTO_DESTINATION = 60,
     PROTO_DCCP = 33,
+    PROTO_BEET = 94, /* what Linux gives the pseudo-header of IPv4 options */
     PROTO_IPCOMP = 108,
     PROTO_SCTP = 132,
     PROTO_UDPLITE = 136,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* requests.c - what the daemon asks for: SPIs, SAs, policies. */
+#include <string.h>
+
 #include "core-private.h"
 
 static gboolean
@@ -53,15 +55,30 @@ is_empty(const GArray *list)
     return list == NULL || list->len == 0;
 }
 
+/* All selectors name the same one: that is what a BEET SA's packets have inside. */
+static gboolean
+is_one_address(const GArray *list)
+{
+    if (is_empty(list))
+        return FALSE;
+    for (guint i = 0; i < list->len; i++) {
+        const ObolTs *ts = &g_array_index(list, ObolTs, i), *first = &g_array_index(list, ObolTs, 0);
+
+        if (ts->family != first->family || memcmp(ts->first, first->first, 16) != 0 || memcmp(ts->last, first->first, 16) != 0)
+            return FALSE;
+    }
+    return TRUE;
+}
+
 /* Everything that can be refused is looked at before anything is changed. */
 static gboolean
 check_spec(const Core *core, const ObolSaSpec *spec, GError **error)
 {
     gboolean ah = spec->id.protocol == OBOL_PROTO_AH, esp = spec->id.protocol == OBOL_PROTO_ESP;
-    gboolean ipcomp = spec->id.protocol == OBOL_PROTO_IPCOMP;
+    gboolean ipcomp = spec->id.protocol == OBOL_PROTO_IPCOMP, beet = spec->mode == OBOL_MODE_BEET;
     const Objection objections[] = {
         { !ipcomp && !is_known(spec->id.protocol), OBOL_KERNEL_ERROR_UNSUPPORTED, UNKNOWN_PROTOCOL },
-        { spec->mode == OBOL_MODE_BEET, OBOL_KERNEL_ERROR_UNSUPPORTED, "BEET mode is not done in user space" },
+        { beet && !esp, OBOL_KERNEL_ERROR_UNSUPPORTED, "BEET mode is for ESP alone" },
         { esp && spec->suite.encr == 0, OBOL_KERNEL_ERROR_INVALID, "an ESP SA needs an encryption algorithm, be it NULL" },
         { ah && spec->udp_encap, OBOL_KERNEL_ERROR_UNSUPPORTED, "there is no AH in UDP" },
         { ah && !core->settings.plain_ah, OBOL_KERNEL_ERROR_UNSUPPORTED,
@@ -72,6 +89,8 @@ check_spec(const Core *core, const ObolSaSpec *spec, GError **error)
           "the outer addresses do not go together" },
         { is_empty(spec->source_ts) || is_empty(spec->destination_ts), OBOL_KERNEL_ERROR_INVALID,
           "an SA without traffic selectors protects nothing" },
+        { beet && !(is_one_address(spec->source_ts) && is_one_address(spec->destination_ts)), OBOL_KERNEL_ERROR_UNSUPPORTED,
+          "BEET mode is for one address at each end" },
         { esp && !spec->udp_encap && !core->settings.plain_esp, OBOL_KERNEL_ERROR_UNSUPPORTED, NO_PLAIN_ESP },
         { spec->mark.mask != 0 || spec->set_mark.mask != 0 || spec->if_id != 0, OBOL_KERNEL_ERROR_UNSUPPORTED,
           "user space sees no marks and no interface ids" },

@@ -4,12 +4,27 @@
 peer_strongswan_packages=(strongswan-charon strongswan-swanctl strongswan-libcharon libstrongswan
 	libstrongswan-standard-plugins libstrongswan-extra-plugins libcharon-extra-plugins libcharon-extauth-plugins)
 
-# peer_unpack strongswan - into build/peers/NAME; its path is in $peer_tree
+# These two bring libraries along: whatever Debian would install with them and the machine lacks.
+peer_packages_of() { # NAME
+	apt-get install -s --no-install-recommends -o APT::Get::Show-User-Simulation-Note=no "$1" | awk '$1 == "Inst" { print $2 }'
+}
+
+# peer_unpack strongswan|libreswan|openiked - into build/peers/NAME; its path is in $peer_tree
 peer_unpack() {
-	local -n packages=peer_$1_packages
-	local file
+	local file packages
 	peer_tree=$top/build/peers/$1
 	[ -f "$peer_tree/complete" ] && return 0
+	case $1 in
+	strongswan) packages=("${peer_strongswan_packages[@]}") ;;
+	*)
+		mapfile -t packages < <(peer_packages_of "$1")
+		if [ ${#packages[@]} = 0 ]; then # an empty package list, or it is installed
+			[ "$(id -u)" = 0 ] && apt-get update -qq >/dev/null 2>&1
+			mapfile -t packages < <(peer_packages_of "$1")
+		fi
+		[ ${#packages[@]} != 0 ] || packages=("$1")
+		;;
+	esac
 	rm -rf "$peer_tree" "$peer_tree.debs"
 	mkdir -p "$peer_tree/usr/bin" "$peer_tree/usr/sbin" "$peer_tree/usr/lib" "$peer_tree/usr/lib64" "$peer_tree.debs"
 	local link

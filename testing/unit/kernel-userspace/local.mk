@@ -57,3 +57,8 @@ check_PROGRAMS += testing/unit/kernel-userspace/test-ipcomp
 testing_unit_kernel_userspace_test_ipcomp_SOURCES = %D%/test-ipcomp.c %D%/world.c %D%/world.h
 testing_unit_kernel_userspace_test_ipcomp_CPPFLAGS = $(TEST_CPPFLAGS) $(ZLIB_CFLAGS)
 testing_unit_kernel_userspace_test_ipcomp_LDADD = $(USERSPACE_CRYPTO_LIBS) $(ZLIB_LIBS)
+
+check_PROGRAMS += testing/unit/kernel-userspace/test-beet
+testing_unit_kernel_userspace_test_beet_SOURCES = %D%/test-beet.c %D%/world.c %D%/world.h
+testing_unit_kernel_userspace_test_beet_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_kernel_userspace_test_beet_LDADD = $(USERSPACE_CRYPTO_LIBS)

@@ -192,6 +192,8 @@ selector(const World *world, const Side *side, const Tunnel *tunnel)
 
     if (tunnel->mode == OBOL_MODE_TRANSPORT) {
         obol_ts_from_address(&side->outer, &ts);
+    } else if (tunnel->mode == OBOL_MODE_BEET) {
+        g_assert_true(obol_ts_parse(tunnel->v6_inside ? side->inner6 : side->inner4, &ts, NULL));
     } else {
         text = side == &world->left ? (tunnel->v6_inside ? "2001:db8:1::/64" : "10.1.0.0/24")
                                     : (tunnel->v6_inside ? "2001:db8:2::/64" : "10.2.0.0/24");
@@ -367,7 +369,7 @@ world_make(const World *world, const Side *from, const Tunnel *tunnel, gsize n_p
 
     obol_address_format(&from->outer, from_text);
     obol_address_format(&to->outer, to_text);
-    if (tunnel->mode == OBOL_MODE_TUNNEL) {
+    if (tunnel->mode != OBOL_MODE_TRANSPORT) {
         g_strlcpy(from_text, tunnel->v6_inside ? from->inner6 : from->inner4, sizeof from_text);
         g_strlcpy(to_text, tunnel->v6_inside ? to->inner6 : to->inner4, sizeof to_text);
     }
