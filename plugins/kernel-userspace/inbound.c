@@ -93,8 +93,8 @@ may_enter(Core *core, const Sa *sa, const guint8 *data, const Packet *packet, Dr
     return TRUE;
 }
 
-/* RFC 3173: makes whole again what was compressed, which is decided by the peer for each packet.  Gives the mode of what is inside
- * in @mode; %FALSE when there is no such SA beside @sa, or the bytes are no good. */
+/* RFC 3173: makes whole again what was compressed, which is decided by the peer for each packet.  Gives the mode of what is
+ * inside in @mode; %FALSE when there is no such SA beside @sa, or the bytes are no good. */
 static gboolean
 decompress(Core *core, const Sa *sa, Arrived *arrived, ObolMode *mode, gint64 now_us)
 {
