@@ -11,7 +11,8 @@
 
 /* Made by a few lines of Python (hmac, hashlib, struct) that know nothing of this code.  The key is 00 01 02 ...; the SPI 0x1001.
  * The first has a router alert, a record route and a NOP; the third a hop-by-hop header with an option that may change, and a
- * routing header as it arrives; the last needs padding behind its ICV. */
+ * routing header as it arrives; the fourth needs padding behind its ICV.  The last was captured from a kernel (ip xfrm with flag
+ * align4). */
 static const struct {
     const char *name;
     guint16 integ;
@@ -33,6 +34,9 @@ static const struct {
       "60000000004c334020010db800000000000000000000000120010db800000000000000000000000204080000000010010000"
       "0001a3b9c4225ef32f9515f95ade173258263984c4a9eb98d552000000004500002400070000401166be0a0100010a020001"
       "03e807d0001000005051525354555657" },
+    { "IPv4, transport, options, by Linux 6.1", OBOL_INTEG_HMAC_SHA2_256_128, 1, PROTO_UDP,
+      "4800004c686b40004033a641c0000201c000020294040000070708c00002010111050000000010010000000183103c0a68f1"
+      "6a4bda8545682098c90503e807d00010b2746f626f6c6f626f6c" },
 };
 
 /* The third as its sender has it: one hop to go, the final destination in the routing header. */
@@ -116,10 +120,11 @@ test_seals_as_it_is_done_elsewhere(void)
 static gboolean
 may_change(guint golden, gsize bit)
 {
+    gboolean v4 = golden != 2 && golden != 3, options = golden == 0 || golden == 4;
     gsize at = bit / 8;
 
-    if (golden < 2) /* colour, flags and offset, hops, checksum; record route is all of it free */
-        return at == 1 || at == 6 || at == 7 || at == 8 || at == 10 || at == 11 || (golden == 0 && at >= 24 && at < 31);
+    if (v4) /* colour, flags and offset, hops, checksum; record route is all of it free */
+        return at == 1 || at == 6 || at == 7 || at == 8 || at == 10 || at == 11 || (options && at >= 24 && at < 31);
     return at == 0 ? bit % 8 < 4 : at < 4 || at == 7 || (golden == 2 && at >= 44 && at < 48);
 }
 
@@ -146,7 +151,7 @@ test_nothing_altered_opens(void)
             verdict = ah_open(&ah, copy, n, packet.n_header, &opened);
             if (verdict == ESP_OK && !may_change(i, bit))
                 g_error("golden %u: bit %" G_GSIZE_FORMAT " was changed and nobody saw it", i, bit);
-            if (i != 0 && may_change(i, bit)) /* of an option the length may have gone */
+            if (i != 0 && i != 4 && may_change(i, bit)) /* of an option the length may have gone */
                 g_assert_cmpint(verdict, ==, ESP_OK);
         }
         for (gsize cut = packet.n_header; cut < n; cut++) {
