@@ -135,9 +135,9 @@ test_windows(void)
     } cases[] = {
         { 0, FALSE, TRUE, FALSE, 0, FALSE, 0, 0 },
         { 32, FALSE, TRUE, FALSE, 32, FALSE, 0, 0 },
-        { 33, FALSE, TRUE, FALSE, 32, TRUE, 33, 2 },
-        { 4096, FALSE, TRUE, TRUE, 32, TRUE, 4096, 128 },
-        { 64, TRUE, TRUE, FALSE, 32, TRUE, 64, 2 },
+        { 33, FALSE, TRUE, FALSE, 0, TRUE, 33, 2 },
+        { 4096, FALSE, TRUE, TRUE, 0, TRUE, 4096, 128 },
+        { 64, TRUE, TRUE, FALSE, 0, TRUE, 64, 2 },
         { 0, TRUE, TRUE, FALSE, 0, TRUE, 4096, 128 },
         { 64, TRUE, FALSE, FALSE, 0, TRUE, 32, 1 },
         { 64, TRUE, FALSE, TRUE, 0, TRUE, 0, 0 },
