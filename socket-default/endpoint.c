@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/udp.h>
 #include <unistd.h>
 
 static int
@@ -43,8 +42,7 @@ set_family_options(int fd, int family)
 }
 
 static int
-set_up(int fd, const ObolAddress *at, gboolean nat_t, const EndpointOptions *options, gboolean *unmarked,
-       ObolAddress *bound)
+set_up(int fd, const ObolAddress *at, const EndpointOptions *options, gboolean *unmarked, ObolAddress *bound)
 {
     struct sockaddr_storage name;
     socklen_t n_name = obol_address_to_sockaddr(at, &name);
@@ -52,8 +50,8 @@ set_up(int fd, const ObolAddress *at, gboolean nat_t, const EndpointOptions *opt
 
     if (status < 0)
         return status;
-    if (nat_t && options->udp_encap && (status = set(fd, IPPROTO_UDP, UDP_ENCAP, UDP_ENCAP_ESPINUDP)) < 0)
-        return status;
+    if (nat_t && options->offload)
+        set(fd, IPPROTO_UDP, UDP_GRO, 1); /* Linux 5.0; refused: then one at a time */
     set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, options->receive_buffer);
     set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, options->send_buffer);
     if (options->mark != 0 && set(fd, SOL_SOCKET, SO_MARK, (int) options->mark) < 0)
@@ -74,12 +72,12 @@ endpoint_open(Endpoint *endpoint, const ObolAddress *at, gboolean nat_t, const E
 
     if (fd < 0)
         return -errno;
-    status = set_up(fd, at, nat_t, options, unmarked, &bound);
+    status = set_up(fd, at, options, unmarked, &bound);
     if (status < 0) {
         close(fd);
         return status;
     }
-    *endpoint = (Endpoint) { .fd = fd, .local = bound, .nat_t = nat_t };
+    *endpoint = (Endpoint) { .fd = fd, .local = bound, .nat_t = nat_t, .joins = nat_t && options->offload };
     return 0;
 }
 

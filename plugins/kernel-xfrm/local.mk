@@ -1,5 +1,5 @@
 # kernel-xfrm: what needs no kernel, for the tests and the fuzzers; what talks to it; the plugin.
-if XFRM
+if HAVE_MNL
 noinst_LTLIBRARIES += libobol-xfrm-pure.la libobol-xfrm.la
 libobol_xfrm_pure_la_SOURCES = \
 	%D%/algorithms.c %D%/algorithms.h %D%/cover.c %D%/cover.h %D%/decode.c %D%/decode.h %D%/encode-policy.c %D%/encode-sa.c \

@@ -1,13 +1,14 @@
 # A new target NAME: fuzz-NAME.c, some seeds in corpus/NAME/, a line in targets.h, and a word in each of the three lists here.
-FUZZ_SOURCES = %D%/fuzz-message.c %D%/fuzz-settings.c %D%/fuzz-vici.c %D%/fuzz-userspace.c
-FUZZ_LIBS = libobol-userspace-core.la libobol-vici-codec.la libobol-settings.la libobol-crypto.la libobol-wire.la libobol-model.la
-FUZZ_TARGETS = %D%/fuzz-message %D%/fuzz-settings %D%/fuzz-vici %D%/fuzz-userspace
+FUZZ_SOURCES = %D%/fuzz-message.c %D%/fuzz-settings.c %D%/fuzz-vici.c %D%/fuzz-userspace.c %D%/fuzz-pfkey.c %D%/fuzz-offload.c
+FUZZ_LIBS = libobol-pfkey-coding.la libobol-userspace-core.la libobol-vici-codec.la libobol-settings.la libobol-crypto.la libobol-wire.la libobol-model.la
+FUZZ_TARGETS = %D%/fuzz-message %D%/fuzz-settings %D%/fuzz-vici %D%/fuzz-userspace %D%/fuzz-pfkey %D%/fuzz-offload
 FUZZ_CPPFLAGS =
-if XFRM
-FUZZ_SOURCES += %D%/fuzz-xfrm.c
-FUZZ_LIBS += libobol-xfrm-pure.la
-FUZZ_TARGETS += %D%/fuzz-xfrm
-FUZZ_CPPFLAGS += -DOBOL_XFRM $(MNL_CFLAGS)
+# Targets of plugins that need a library; targets.h has them where it is there.
+if HAVE_MNL
+FUZZ_CPPFLAGS += -DHAVE_MNL $(MNL_CFLAGS)
+FUZZ_SOURCES += %D%/fuzz-network.c %D%/fuzz-xfrm.c
+FUZZ_LIBS += libobol-network-netlink.la libobol-xfrm-pure.la libobol-model.la $(MNL_LIBS)
+FUZZ_TARGETS += %D%/fuzz-network %D%/fuzz-xfrm
 endif
 
 # In every test run, whatever the compiler: the corpus again.
@@ -15,7 +16,7 @@ check_PROGRAMS += testing/fuzz/replay
 testing_fuzz_replay_SOURCES = %D%/replay.c %D%/fuzz.h %D%/targets.h $(FUZZ_SOURCES)
 testing_fuzz_replay_CPPFLAGS = $(TEST_CPPFLAGS) $(FUZZ_CPPFLAGS)
 testing_fuzz_replay_LDADD = $(FUZZ_LIBS) $(GLIB_LIBS)
-EXTRA_DIST += %D%/README.md %D%/corpus %D%/message.dict %D%/settings.dict
+EXTRA_DIST += %D%/README.md %D%/corpus %D%/message.dict %D%/settings.dict %D%/pfkey.dict
 
 # With --enable-fuzz (clang): testing/fuzz/fuzz-NAME [-dict=NAME.dict] corpus/NAME
 if FUZZ

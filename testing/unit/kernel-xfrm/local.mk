@@ -1,5 +1,5 @@
 EXTRA_DIST += %D%/messages.h
-if XFRM
+if HAVE_MNL
 XFRM_TEST_LIBS = libobol-xfrm-pure.la libobol-model.la libobol-crypto.la $(MNL_LIBS) $(GLIB_LIBS)
 
 check_PROGRAMS += testing/unit/kernel-xfrm/test-decode testing/unit/kernel-xfrm/test-cover testing/unit/kernel-xfrm/test-encode \
