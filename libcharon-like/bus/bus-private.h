@@ -32,7 +32,10 @@ gboolean obol_bus_open_network(ObolBus *bus, const ObolNetworkClient *client, GE
 gboolean obol_bus_open_frontends(ObolBus *bus, GError **error);
 void obol_bus_close_roles(ObolBus *bus);
 void obol_bus_kernel_request(ObolBus *bus, const ObolKernelRequest *request, ObolKernelDone done, gpointer data);
+/* Of the kernel that serves, with what its plugin never heard of FALSE; NULL: none does.  The same place at each call. */
 const ObolKernelAbilities *obol_bus_kernel_abilities(ObolBus *bus);
+guint obol_bus_kernel_unanswered(ObolBus *bus); /* requests whose answer is still to come */
+const char *obol_bus_kernel_name(ObolBus *bus); /* "kernel/xfrm"; NULL: none serves */
 void obol_bus_kernel_udp_esp(ObolBus *bus, ObolDatagram *batch, gsize n);
 void obol_bus_kernel_each_policy(ObolBus *bus, ObolPolicyVisit visit, gpointer data);
 gboolean obol_bus_kernel_adopt_socket(ObolBus *bus, int fd, int family, gboolean nat_t, GError **error);

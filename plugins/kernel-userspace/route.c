@@ -250,6 +250,18 @@ remove_one(Routes *routes, const RoutePrefix *prefix)
     }
 }
 
+static ObolKernelError
+kernel_error(int code)
+{
+    switch (code) {
+    case EPERM: case EACCES: return OBOL_KERNEL_ERROR_PERMISSION;
+    case ENOMEM: case ENOBUFS: return OBOL_KERNEL_ERROR_LIMIT;
+    case EINVAL: return OBOL_KERNEL_ERROR_INVALID;
+    case EAFNOSUPPORT: case EOPNOTSUPP: case EPROTONOSUPPORT: return OBOL_KERNEL_ERROR_UNSUPPORTED;
+    default: return OBOL_KERNEL_ERROR_GONE; /* the device is away, or rtnetlink did not answer */
+    }
+}
+
 gboolean
 routes_add(Routes *routes, const ObolPolicySpec *policy, GError **error)
 {
@@ -263,7 +275,7 @@ routes_add(Routes *routes, const ObolPolicySpec *policy, GError **error)
             continue;
         while (i > 0)
             remove_one(routes, &prefixes[--i]);
-        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(-status), "the route for a policy: %s", g_strerror(-status));
+        g_set_error(error, OBOL_KERNEL_ERROR, kernel_error(-status), "the route for a policy: %s", g_strerror(-status));
         return FALSE;
     }
     if (n > 0)

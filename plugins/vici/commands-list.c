@@ -93,7 +93,7 @@ vici_list_sas(ViciServer *server, ViciClient *client, const ObolNode *request)
 typedef struct {
     ViciClient *client;
     const char *ike, *child; /* NULL: all */
-    gboolean traps;
+    gboolean actions[OBOL_POLICY_DROP + 1]; /* of policies, which are wanted */
 } ConnectionListing;
 
 static void
@@ -119,11 +119,23 @@ put_auth(ObolViciWriter *writer, const char *section, const char *class, const O
     obol_vici_end_section(writer);
 }
 
+/* A shunt's action stands where others have their mode. */
+static const char *
+config_mode_name(const ObolChildConfigInfo *child)
+{
+    switch (child->action) {
+    case OBOL_POLICY_PROTECT: return vici_mode_name(child->mode);
+    case OBOL_POLICY_PASS:    return "PASS";
+    case OBOL_POLICY_DROP:    return "DROP";
+    }
+    return "?";
+}
+
 static void
 put_child_config(ObolViciWriter *writer, const ObolChildConfigInfo *child)
 {
     obol_vici_put_section(writer, child->name);
-    obol_vici_put_text(writer, "mode", vici_mode_name(child->mode));
+    obol_vici_put_text(writer, "mode", config_mode_name(child));
     put_seconds(writer, "rekey_time", child->rekey_us);
     obol_vici_put_format(writer, "rekey_bytes", "%" G_GUINT64_FORMAT, child->rekey_bytes);
     obol_vici_put_format(writer, "rekey_packets", "%" G_GUINT64_FORMAT, child->rekey_packets);
@@ -185,7 +197,7 @@ vici_list_conns(ViciServer *server, ViciClient *client, const ObolNode *request)
 }
 
 static void
-stream_trap(const ConnectionListing *listing, const char *ike, const ObolChildConfigInfo *child)
+stream_policy_of(const ConnectionListing *listing, const char *ike, const ObolChildConfigInfo *child)
 {
     g_autofree char *name = g_strconcat(ike, "/", child->name, NULL);
     g_auto(ObolViciWriter) event = { 0 };
@@ -194,8 +206,9 @@ stream_trap(const ConnectionListing *listing, const char *ike, const ObolChildCo
     obol_vici_put_section(&event, name);
     obol_vici_put_text(&event, "child", child->name);
     obol_vici_put_text(&event, "ike", ike);
-    obol_vici_put_format(&event, "reqid", "%u", child->reqid);
-    obol_vici_put_text(&event, "mode", vici_mode_name(child->mode));
+    if (child->reqid != 0)
+        obol_vici_put_format(&event, "reqid", "%u", child->reqid);
+    obol_vici_put_text(&event, "mode", config_mode_name(child));
     vici_put_ts(&event, "local-ts", child->local_ts);
     vici_put_ts(&event, "remote-ts", child->remote_ts);
     obol_vici_end_section(&event);
@@ -212,13 +225,13 @@ stream_policies_of(const ObolConnectionInfo *connection, gpointer data)
     for (gsize i = 0; i < connection->n_children; i++) {
         const ObolChildConfigInfo *child = &connection->children[i];
 
-        if (child->trap_installed && (listing->child == NULL || g_str_equal(listing->child, child->name)))
-            stream_trap(listing, connection->name, child);
+        if (child->trap_installed && listing->actions[child->action]
+            && (listing->child == NULL || g_str_equal(listing->child, child->name)))
+            stream_policy_of(listing, connection->name, child);
     }
 }
 
-/* `trap` is a flag: that the key is there counts, whatever its value (so the protocol's first server has it).  `drop`
- * and `pass` select shunts, of which obold has none. */
+/* `trap`, `pass` and `drop` are flags: that the key is there counts, whatever its value (so the protocol's first server has it). */
 void
 vici_list_policies(ViciServer *server, ViciClient *client, const ObolNode *request)
 {
@@ -226,9 +239,14 @@ vici_list_policies(ViciServer *server, ViciClient *client, const ObolNode *reque
         .client = client,
         .ike = obol_vici_text(request, "ike"),
         .child = obol_vici_text(request, "child"),
+        .actions = {
+            [OBOL_POLICY_PROTECT] = obol_node_get(request, "trap") != NULL,
+            [OBOL_POLICY_PASS] = obol_node_get(request, "pass") != NULL,
+            [OBOL_POLICY_DROP] = obol_node_get(request, "drop") != NULL,
+        },
     };
 
-    if (vici_client_listens(client, VICI_LIST_POLICY) && obol_node_get(request, "trap") != NULL)
+    if (vici_client_listens(client, VICI_LIST_POLICY))
         obol_control_each_connection(server->control, stream_policies_of, &listing);
     vici_reply_empty(client);
 }

@@ -4,4 +4,9 @@ OBOL_TARGET(message)
 OBOL_TARGET(settings)
 OBOL_TARGET(vici)
 OBOL_TARGET(userspace)
+OBOL_TARGET(offload)
 OBOL_TARGET(pfkey)
+#ifdef HAVE_MNL
+OBOL_TARGET(network)
+OBOL_TARGET(xfrm)
+#endif

@@ -16,8 +16,9 @@ fail() { echo "FAILED: $*"; return 1; }
 seen() { if [ -n "${nat:-}" ] && [ "$1" = left ]; then echo 192.0.2.1; else echo "${outer[$1]}"; fi; }
 
 obol_side() { # HOST - obold with the settings above
-	local me=$1 peer children=
+	local me=$1 peer children='' esp_proposals="esp_proposals = [ \"${obol_esp:-$esp}\" ];"
 	peer=$(other "$me")
+	[ -z "${obol_no_esp:-}" ] || esp_proposals=
 	[ "$mode" = transport ] || children="local_ts = [ \"${net[$me]}\" ]; remote_ts = [ \"${net[$peer]}\" ];"
 	obold_conf "$me" <<-EOF
 		daemon = { ${obol_daemon:-} };
@@ -29,7 +30,7 @@ obol_side() { # HOST - obold with the settings above
 		    ${obol_connection:-}
 		    local  = { auth = "psk"; id = "$me.lab.test"; };
 		    remote = { auth = "psk"; id = "$peer.lab.test"; };
-		    children = { net = { $children mode = "$mode"; esp_proposals = [ "${obol_esp:-$esp}" ]; ${obol_child:-} }; };
+		    children = { net = { $children mode = "$mode"; $esp_proposals ${obol_child:-} }; };
 		  };
 		};
 		secrets = { lab = { id = [ "left.lab.test", "right.lab.test" ]; secret = "${obol_psk:-$psk}"; }; };
@@ -38,8 +39,9 @@ obol_side() { # HOST - obold with the settings above
 }
 
 swan_side() { # HOST - strongSwan with the settings above
-	local me=$1 peer children=
+	local me=$1 peer children='' esp_proposals="esp_proposals = ${swan_esp:-$esp}"
 	peer=$(other "$me")
+	[ -z "${swan_no_esp:-}" ] || esp_proposals=
 	[ "$mode" = transport ] || children="local_ts = ${net[$me]}
 		        remote_ts = ${net[$peer]}"
 	charon_conf "$me" "${swan_kernel:-kernel-libipsec kernel-netlink}" <<-EOF
@@ -56,7 +58,8 @@ swan_side() { # HOST - strongSwan with the settings above
 		      id = $peer.lab.test }
 		    children { net { $children
 		        mode = $mode
-		        esp_proposals = ${swan_esp:-$esp} } } } }
+		        ${swan_child:-}
+		        $esp_proposals } } } }
 		secrets { ike-lab { id-1 = left.lab.test
 		    id-2 = right.lab.test
 		    secret = "${swan_psk:-$psk}" } }

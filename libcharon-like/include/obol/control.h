@@ -84,8 +84,9 @@ typedef struct ObolChildConfigInfo {
     gint64 rekey_us;
     guint64 rekey_bytes, rekey_packets;
     const char *start_action, *dpd_action, *close_action;
-    gboolean trap_installed;
+    gboolean trap_installed; /* or the policies of a shunt */
     guint32 reqid;
+    ObolPolicyAction action; /* PASS and DROP: a shunt, without a peer */
 } ObolChildConfigInfo;
 
 typedef void (*ObolConnectionVisit)(const ObolConnectionInfo *connection, gpointer data);
