@@ -128,7 +128,7 @@ installed(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
         return;
     }
     tell_installed(sa, child, out);
-    child->peer_has_it = TRUE;
+    child->peer_has_it = child->peer_was_given = TRUE;
     if (answers && auth)
         obol_auth_answer(sa, child, NULL, out);
     else if (answers)

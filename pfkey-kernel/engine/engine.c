@@ -83,11 +83,11 @@ void
 pfkey_engine_down(PfkeyEngine *engine, const char *why, gint64 now_us)
 {
     engine->now_us = now_us;
-    if (engine->up)
+    if (engine->up && why != NULL)
         pfkey_log(engine, 0, "PF_KEY: %s", why);
     engine->up = engine->ready = FALSE;
     engine->restart_us = G_MAXINT64;
-    pfkey_jobs_give_up(engine, TRUE, FALSE, why);
+    pfkey_jobs_give_up(engine, TRUE, FALSE, why != NULL ? why : "another way is taken");
 }
 
 static void

@@ -17,3 +17,4 @@ pfkey_kernel_la_SOURCES = pfkey-kernel/plugin.c
 pfkey_kernel_la_CPPFLAGS = $(PFKEY_CPPFLAGS)
 pfkey_kernel_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 pfkey_kernel_la_LIBADD = libobol-pfkey.la libobol.la $(GLIB_LIBS)
+EXTRA_DIST += %D%/README.md

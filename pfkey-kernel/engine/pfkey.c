@@ -18,7 +18,8 @@
 #include "pfkey-kernel/engine/sysctl.h"
 #include "pfkey-kernel/proxy/link.h"
 
-#define WAIT_US (10 * (gint64) G_USEC_PER_SEC) /* at the start and at the end, if need be */
+#define WAIT_MS 10000 /* without a word from the kernel, at the start and at the end */
+#define TIMER_PRIORITY (G_PRIORITY_DEFAULT + 10) /* an answer that is there is not overdue */
 #define ACQUIRE_EXPIRES "/proc/sys/net/core/xfrm_acq_expires"
 #define LARVAL_DROP "/proc/sys/net/core/xfrm_larval_drop"
 
@@ -40,6 +41,7 @@ struct Pfkey {
     PfkeyBuffer out;
     GError *why;     /* the last reason for not being up */
     gboolean closing;
+    gboolean heard; /* something came since it was last looked */
     int timer;
     gint64 armed_us;
     GSource *timer_source;
@@ -123,6 +125,7 @@ way_message(gpointer data, const guint8 *bytes, gsize n)
         p->host.log(p->host.data, 0, text);
         return;
     }
+    p->heard = TRUE;
     pfkey_engine_message(p->engine, way->channel, &message, now_us(p));
     run(p);
 }
@@ -179,6 +182,7 @@ static gboolean
 attach(Pfkey *p, GMainContext *context, GError **error)
 {
     p->timer_source = g_unix_fd_source_new(p->timer, G_IO_IN);
+    g_source_set_priority(p->timer_source, TIMER_PRIORITY);
     g_source_set_callback(p->timer_source, G_SOURCE_FUNC(timer_due), p, NULL);
     g_source_attach(p->timer_source, context);
     for (guint i = PFKEY_N_CHANNELS; i-- > 0;) {
@@ -232,11 +236,31 @@ engine_log(gpointer data, int level, const char *text)
 
 /* --- opening and closing --- */
 
+typedef struct {
+    Pfkey *pfkey;
+    gboolean over;
+} Limit;
+
 static gboolean
-time_over(gpointer data)
+still_silent(gpointer data)
 {
-    *(gboolean *) data = TRUE;
+    Limit *limit = data;
+
+    limit->over = !limit->pfkey->heard;
+    limit->pfkey->heard = FALSE;
     return G_SOURCE_CONTINUE;
+}
+
+/* Looked at last: a request that made the kernel load its modules has its answer, but took its time. */
+static GSource *
+watch_limit(GMainContext *context, Limit *limit)
+{
+    GSource *source = g_timeout_source_new(WAIT_MS);
+
+    g_source_set_priority(source, G_PRIORITY_LOW);
+    g_source_set_callback(source, still_silent, limit, NULL);
+    g_source_attach(source, context);
+    return source;
 }
 
 /* In a loop of its own, until nothing is left to do; %FALSE: it did not come so far. */
@@ -244,17 +268,15 @@ static gboolean
 settle(Pfkey *p, GError **error)
 {
     g_autoptr(GMainContext) context = g_main_context_new();
-    GSource *limit = g_timeout_source_new(WAIT_US / 1000);
-    gboolean over = FALSE, opened;
+    Limit limit = { .pfkey = p };
+    GSource *source = watch_limit(context, &limit);
+    gboolean opened = attach(p, context, error);
 
-    g_source_set_callback(limit, time_over, &over, NULL);
-    g_source_attach(limit, context);
-    opened = attach(p, context, error);
     run_soon(p);
-    while (opened && !over && !pfkey_engine_is_idle(p->engine))
+    while (opened && !limit.over && !pfkey_engine_is_idle(p->engine))
         g_main_context_iteration(context, TRUE);
-    g_source_destroy(limit);
-    g_source_unref(limit);
+    g_source_destroy(source);
+    g_source_unref(source);
     if (opened && !pfkey_engine_is_ready(p->engine))
         g_set_error(error, OBOL_KERNEL_ERROR, p->why != NULL ? p->why->code : OBOL_KERNEL_ERROR_GONE, "%s",
                     p->why != NULL ? p->why->message : "the kernel does not answer over PF_KEY");

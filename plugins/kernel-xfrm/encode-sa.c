@@ -90,6 +90,13 @@ put_selector(const ObolSaSpec *spec, struct xfrm_selector *out)
 
 /* Window or ESN beyond what the old structure holds.  A window is needed for ESN's upper half (RFC 4304), so an SA without
  * replay protection gets the widest there is. */
+static gboolean
+has_long_replay(const ObolSaSpec *spec)
+{
+    return spec->id.protocol != OBOL_PROTO_IPCOMP &&
+           (spec->suite.esn || (spec->inbound && spec->replay_window > LEGACY_WINDOW_MAX));
+}
+
 static void
 put_replay(XfrmRequest *request, const ObolSaSpec *spec, const XfrmDialect *dialect)
 {
@@ -99,7 +106,7 @@ put_replay(XfrmRequest *request, const ObolSaSpec *spec, const XfrmDialect *dial
         guint32 bitmap[XFRMA_REPLAY_ESN_MAX / 32];
     } replay;
 
-    if (spec->id.protocol == OBOL_PROTO_IPCOMP || (!spec->suite.esn && window <= LEGACY_WINDOW_MAX))
+    if (!has_long_replay(spec))
         return;
     if (window == 0)
         window = spec->inbound ? XFRMA_REPLAY_ESN_MAX : dialect->sa_direction ? 0 : LEGACY_WINDOW_MAX;
@@ -218,8 +225,8 @@ encode_sa(XfrmRequest *request, guint16 type, const ObolSaSpec *spec, const Xfrm
     info.reqid = spec->reqid;
     info.mode = mode_to_kernel(spec->mode);
     info.flags = flags_of(spec);
-    if (spec->inbound && spec->id.protocol != OBOL_PROTO_IPCOMP)
-        info.replay_window = (guint8) MIN(spec->replay_window, LEGACY_WINDOW_MAX);
+    if (spec->inbound && spec->id.protocol != OBOL_PROTO_IPCOMP && !has_long_replay(spec))
+        info.replay_window = (guint8) spec->replay_window; /* the kernel takes one or the other */
     put_lifetimes(spec, &info.lft);
     put_selector(spec, &info.sel);
     request_begin(request, type, 0, &info, sizeof info);

@@ -250,6 +250,7 @@ probe_kernel(Link *link, Probe *out, GError **error)
         .size = sizeof out->abilities, .summary = out->summary, .transforms = out->transforms, .update_addresses = TRUE,
         .port_ranges = TRUE, .byte_lifetimes = TRUE, .packet_lifetimes = TRUE, .acquire_selectors = TRUE, .other_family = TRUE,
         .change_encap = TRUE, .last_used = TRUE, .exact_priority = TRUE,
+        .shared_selectors = TRUE, /* the newest serves, and when it has gone the one before */
         .flags = OBOL_SA_NO_COPY_DF | OBOL_SA_NO_COPY_ECN | OBOL_SA_NO_DSCP_OUT | OBOL_SA_DSCP_IN | OBOL_SA_ICMP,
     };
     ask_algorithms(link, out, &found);

@@ -21,6 +21,12 @@ known_family(guint16 family)
     return family == AF_INET || family == AF_INET6;
 }
 
+static gboolean
+known_mode(ObolMode mode)
+{
+    return mode == OBOL_MODE_TUNNEL || mode == OBOL_MODE_TRANSPORT || mode == OBOL_MODE_BEET;
+}
+
 gboolean
 spec_check_id(const ObolSaId *id, GError **error)
 {
@@ -78,6 +84,8 @@ check_mode(const ObolSaSpec *spec, GError **error)
 
     if (spec->reqid == 0)
         return refuse(error, OBOL_KERNEL_ERROR_INVALID, "an SA needs a reqid");
+    if (!known_mode(spec->mode))
+        return refuse(error, OBOL_KERNEL_ERROR_INVALID, "an SA has a mode");
     if (spec->udp_encap && !esp)
         return refuse(error, OBOL_KERNEL_ERROR_INVALID, "only ESP goes in UDP (RFC 3948)");
     if (spec->udp_encap && (spec->id.source.port == 0 || spec->id.destination.port == 0))
@@ -114,8 +122,12 @@ spec_check_policy(const ObolPolicySpec *policy, GError **error)
 {
     guint16 from = policy->tunnel_source.family, to = policy->tunnel_destination.family;
 
-    if (policy->action != OBOL_POLICY_PROTECT)
+    if (policy->direction != OBOL_DIR_IN && policy->direction != OBOL_DIR_OUT && policy->direction != OBOL_DIR_FORWARD)
+        return refuse(error, OBOL_KERNEL_ERROR_INVALID, "a policy has a direction");
+    if (policy->action == OBOL_POLICY_PASS || policy->action == OBOL_POLICY_DROP)
         return TRUE;
+    if (policy->action != OBOL_POLICY_PROTECT || !known_mode(policy->mode))
+        return refuse(error, OBOL_KERNEL_ERROR_INVALID, "a policy has an action and a mode");
     if (policy->reqid == 0)
         return refuse(error, OBOL_KERNEL_ERROR_INVALID, "a policy that protects needs a reqid");
     if (policy->protocol != OBOL_PROTO_ESP && policy->protocol != OBOL_PROTO_AH)

@@ -135,9 +135,9 @@ test_windows(void)
     } cases[] = {
         { 0, FALSE, TRUE, FALSE, 0, FALSE, 0, 0 },
         { 32, FALSE, TRUE, FALSE, 32, FALSE, 0, 0 },
-        { 33, FALSE, TRUE, FALSE, 32, TRUE, 33, 2 },
-        { 4096, FALSE, TRUE, TRUE, 32, TRUE, 4096, 128 },
-        { 64, TRUE, TRUE, FALSE, 32, TRUE, 64, 2 },
+        { 33, FALSE, TRUE, FALSE, 0, TRUE, 33, 2 },
+        { 4096, FALSE, TRUE, TRUE, 0, TRUE, 4096, 128 },
+        { 64, TRUE, TRUE, FALSE, 0, TRUE, 64, 2 },
         { 0, TRUE, TRUE, FALSE, 0, TRUE, 4096, 128 },
         { 64, TRUE, FALSE, FALSE, 0, TRUE, 32, 1 },
         { 64, TRUE, FALSE, TRUE, 0, TRUE, 0, 0 },
@@ -252,6 +252,9 @@ test_refusals(void)
     asked.spec.reqid = 0;
     assert_refused(&asked, OBOL_KERNEL_ERROR_INVALID);
     asked.spec.reqid = 1;
+    asked.spec.mode = (ObolMode) 9;
+    assert_refused(&asked, OBOL_KERNEL_ERROR_INVALID);
+    asked.spec.mode = OBOL_MODE_TUNNEL;
     asked.spec.id.destination.family = AF_INET6;
     assert_refused(&asked, OBOL_KERNEL_ERROR_INVALID);
     asked_init(&cbc, OBOL_ENCR_AES_CBC, 128, 16, 0, 0); /* nobody would notice a change */
@@ -283,6 +286,13 @@ test_policy(void)
     g_assert_cmpint(message.policy.templates[0].optional, ==, 1); /* what is too small comes uncompressed */
     g_assert_cmpint(message.policy.templates[1].mode, ==, XFRM_MODE_TRANSPORT);
     g_assert_cmpint(message.policy.templates[1].optional, ==, 0);
+    g_assert_true(spec_check_policy(&policy, &error));
+    policy.mode = (ObolMode) 9;
+    g_assert_false(spec_check_policy(&policy, NULL));
+    policy.mode = OBOL_MODE_TUNNEL;
+    policy.direction = (ObolDirection) 9;
+    g_assert_false(spec_check_policy(&policy, NULL));
+    policy.direction = OBOL_DIR_IN;
     policy.action = OBOL_POLICY_DROP;
     encode_policy(&request, XFRM_MSG_NEWPOLICY, &policy, &selector, owner_index(5, XFRM_POLICY_IN), 77);
     g_assert_true(xfrm_decode(request.bytes, request.n, &message, &fault));
