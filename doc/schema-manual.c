@@ -240,7 +240,11 @@ put_manual(char **paths)
     }
     printf(".SH plugins.NAME\nA plugin is loaded when it has a section here.\n"
            ".TP\n.B load\nyes or no, or a rank; default yes.\n"
-           "Where several plugins provide the same thing the one of the highest rank serves, and the others stand by.\n");
+           "Where several plugins provide the same thing the one of the highest rank serves, and the others stand by.\n"
+           ".PP\nOf the kernel plugins, kernel\\-xfrm comes with rank 30, pfkey\\-kernel with 20 and kernel\\-userspace with 10: the\n"
+           "first of these that can be opened on this machine serves, so that a fresh installation works where the system's kernel\n"
+           "has no IPsec of its own as well. Why one could not be opened is told in the log, by\n"
+           ".B obolctl plugins\nand by\n.BR \"obolctl doctor\" .\n");
     for (; *paths != NULL; paths++) {
         const ObolPlugin *plugin = open_plugin(*paths);
         g_autofree char *title = plugin != NULL ? g_strdup_printf("plugins.%s", plugin->name) : NULL;
@@ -302,6 +306,32 @@ put_sample_keys(const ObolSettingSpec *members, const char *indent)
     }
 }
 
+/* The kernels of which several may be installed, and the first that this machine has is to serve: what the system's own
+ * kernel does best, then what it can be asked the old way, then what needs nothing of it. */
+static const char *
+load_of(const char *name)
+{
+    static const struct {
+        const char *name, *load;
+    } ranks[] = { { "kernel-xfrm", "30" }, { "pfkey-kernel", "20" }, { "kernel-userspace", "10" } };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(ranks); i++)
+        if (g_str_equal(ranks[i].name, name))
+            return ranks[i].load;
+    return "true";
+}
+
+static void
+put_load(const char *name)
+{
+    const char *load = load_of(name);
+
+    if (!g_str_equal(load, "true"))
+        fputs("    # A rank: of the kernels that are loaded the highest that this machine has serves (XFRM 30, PF_KEY 20, user space 10).\n",
+              stdout);
+    printf("    load = %s;\n", load);
+}
+
 static gboolean
 put_sample(const char *path)
 {
@@ -316,8 +346,9 @@ put_sample(const char *path)
     }
     if (plugin == NULL)
         return FALSE;
-    printf("# %s: %s. What is commented out shows the defaults.\n\nplugins = {\n  %s = {\n    load = true;\n", plugin->name,
-           plugin->summary, plugin->name);
+    printf("# %s: %s. What is commented out shows the defaults.\n\nplugins = {\n  %s = {\n", plugin->name, plugin->summary,
+           plugin->name);
+    put_load(plugin->name);
     if (plugin->settings != NULL)
         put_sample_keys(plugin->settings, "    ");
     fputs("  };\n};\n", stdout);

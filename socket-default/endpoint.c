@@ -43,16 +43,13 @@ set_family_options(int fd, int family)
 }
 
 static int
-set_up(int fd, const ObolAddress *at, gboolean nat_t, const EndpointOptions *options, gboolean *unmarked,
-       ObolAddress *bound)
+set_up(int fd, const ObolAddress *at, const EndpointOptions *options, gboolean *unmarked, ObolAddress *bound)
 {
     struct sockaddr_storage name;
     socklen_t n_name = obol_address_to_sockaddr(at, &name);
     int status = set_family_options(fd, at->family);
 
     if (status < 0)
-        return status;
-    if (nat_t && options->udp_encap && (status = set(fd, IPPROTO_UDP, UDP_ENCAP, UDP_ENCAP_ESPINUDP)) < 0)
         return status;
     set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, options->receive_buffer);
     set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, options->send_buffer);
@@ -74,12 +71,14 @@ endpoint_open(Endpoint *endpoint, const ObolAddress *at, gboolean nat_t, const E
 
     if (fd < 0)
         return -errno;
-    status = set_up(fd, at, nat_t, options, unmarked, &bound);
+    if (nat_t && options->offload)
+        set(fd, IPPROTO_UDP, UDP_GRO, 1); /* Linux 5.0; refused: then one at a time */
+    status = set_up(fd, at, options, unmarked, &bound);
     if (status < 0) {
         close(fd);
         return status;
     }
-    *endpoint = (Endpoint) { .fd = fd, .local = bound, .nat_t = nat_t };
+    *endpoint = (Endpoint) { .fd = fd, .local = bound, .nat_t = nat_t, .joins = nat_t && options->offload };
     return 0;
 }
 

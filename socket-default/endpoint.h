@@ -10,13 +10,14 @@
 typedef struct {
     gsize receive_buffer, send_buffer; /* bytes */
     guint32 mark;                      /* SO_MARK, 0: none */
-    gboolean udp_encap;                /* the kernel shall take ESP out of the NAT-T sockets (UDP_ENCAP) */
+    gboolean offload;                  /* ESP in UDP by many datagrams at a time, where the system can */
 } EndpointOptions;
 
 typedef struct {
     int fd;
     ObolAddress local; /* as bound: the address may be "any" of its family, the port is never 0 */
     gboolean nat_t;
+    gboolean joins; /* datagrams may be sent as one, to be cut by the system or its device (UDP_SEGMENT) */
 } Endpoint;
 
 /**

@@ -21,7 +21,7 @@ socket_open(ObolBus *bus, const ObolSocketClient *client, GError **error)
             .receive_buffer = (gsize) obol_bus_setting_number(bus, "socket-default.receive_buffer"),
             .send_buffer = (gsize) obol_bus_setting_number(bus, "socket-default.send_buffer"),
             .mark = (guint32) obol_bus_setting_number(bus, "socket-default.mark"),
-            .udp_encap = obol_bus_setting_number(bus, "socket-default.udp_encap") != 0,
+            .offload = obol_bus_setting_number(bus, "socket-default.offload") != 0,
         },
         .log = log_line,
         .log_data = bus,
@@ -60,9 +60,15 @@ socket_keep_alive(gpointer self, const ObolAddress *local, const ObolAddress *re
     udp_keep_alive(self, local, remote);
 }
 
+static void
+socket_each_socket(gpointer self, void (*visit)(int fd, int family, gboolean nat_t, gpointer data), gpointer data)
+{
+    udp_each(self, visit, data);
+}
+
 static const ObolSocketVtable vtable = {
     .size = sizeof vtable, .open = socket_open, .close = socket_close, .send = socket_send, .ports = socket_ports,
-    .source_for = socket_source_for, .keep_alive = socket_keep_alive,
+    .source_for = socket_source_for, .keep_alive = socket_keep_alive, .each_socket = socket_each_socket,
 };
 
 static const ObolSettingSpec settings_schema[] = {
@@ -78,8 +84,8 @@ static const ObolSettingSpec settings_schema[] = {
       .doc = "Receive buffer asked of the system for each socket; 0: the system's default." },
     { .name = "send_buffer", .type = OBOL_TYPE_SIZE, .fallback = "4M", .max = 1 << 30, .restart = TRUE, .unit = "bytes",
       .doc = "Send buffer asked of the system for each socket; 0: the system's default." },
-    { .name = "udp_encap", .type = OBOL_TYPE_BOOL, .fallback = "no", .restart = TRUE,
-      .doc = "Let the system's own IPsec take ESP out of the NAT-T sockets (UDP_ENCAP); must be off for kernel-userspace." },
+    { .name = "offload", .type = OBOL_TYPE_BOOL, .fallback = "yes", .restart = TRUE,
+      .doc = "Exchange ESP in UDP with the system many datagrams at a time (segmentation offload), where it can." },
     { 0 },
 };
 

@@ -16,8 +16,7 @@ typedef struct Receiver Receiver;
 Receiver *receiver_new(void);
 void receiver_free(Receiver *receiver);
 
-/* Reads one batch from @endpoint and hands it to @client in one call at most.  Gives the datagrams read; fewer than UDP_BATCH
- * mean that nothing is left. */
-guint receiver_run(Receiver *receiver, const Endpoint *endpoint, const ObolSocketClient *client, UdpFaults *faults);
+/* Reads from @endpoint and hands it to @client, UDP_BATCH datagrams a call at most.  %FALSE when nothing was left. */
+gboolean receiver_run(Receiver *receiver, const Endpoint *endpoint, const ObolSocketClient *client, UdpFaults *faults);
 
 #endif

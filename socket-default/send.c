@@ -4,16 +4,21 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <string.h>
+
+#define JOINED_MAX 64          /* datagrams as one: the system's bound (UDP_MAX_SEGMENTS) */
+#define JOINED_BYTES_MAX 65000 /* and the length field's, less headers */
 
 typedef union {
     struct cmsghdr align;
-    guint8 bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(int))];
+    guint8 bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(guint16))];
 } Control;
 
 struct Sender {
     struct mmsghdr messages[SEND_BATCH];
-    struct iovec vectors[SEND_BATCH][2]; /* marker, payload */
+    guint n_joined[SEND_BATCH];              /* datagrams of each message */
+    struct iovec vectors[SEND_BATCH * 2];    /* marker, payload */
     struct sockaddr_storage names[SEND_BATCH];
     Control controls[SEND_BATCH];
 };
@@ -40,6 +45,13 @@ put(struct msghdr *header, int level, int type, const void *data, gsize n)
     c->cmsg_len = CMSG_LEN(n);
     memcpy(CMSG_DATA(c), data, n);
     header->msg_controllen += CMSG_SPACE(n);
+}
+
+gboolean
+send_same_way(const ObolDatagram *a, const ObolDatagram *b)
+{
+    return a->esp == b->esp && a->tos == b->tos && obol_endpoint_equal(&a->remote, &b->remote) &&
+           obol_endpoint_equal(&a->local, &b->local) && a->local.scope == b->local.scope;
 }
 
 static gboolean
@@ -81,40 +93,87 @@ wants_marker(const Endpoint *endpoint, const ObolDatagram *datagram)
     return !datagram->esp && (endpoint->nat_t || datagram->remote.port == NAT_T_PORT);
 }
 
-static void
-prepare(Sender *sender, guint i, const Endpoint *endpoint, const ObolDatagram *datagram, gboolean bare)
+/* How many can be sent as one: ESP between the same two ends, as long as the first, but for the last one, which may be shorter. */
+static guint
+joinable(const ObolDatagram *batch, gsize n)
+{
+    gsize total = batch[0].n;
+    guint run = 1;
+
+    while (run < n && run < JOINED_MAX && batch[run].esp && batch[run].n <= batch[0].n && batch[run - 1].n == batch[0].n &&
+           total + batch[run].n <= JOINED_BYTES_MAX && send_same_way(&batch[0], &batch[run]))
+        total += batch[run++].n;
+    return run;
+}
+
+/* @n datagrams as message @i, from @vector on.  Gives the vectors used. */
+static guint
+prepare(Sender *sender, guint i, const Endpoint *endpoint, const ObolDatagram *datagrams, guint n, gboolean bare,
+        struct iovec *vector)
 {
     static const guint8 marker[4];
     struct msghdr *header = &sender->messages[i].msg_hdr;
-    struct iovec *vector = sender->vectors[i];
+    guint16 size = (guint16) datagrams->n;
     guint n_vectors = 0;
 
-    if (!bare && wants_marker(endpoint, datagram))
+    if (!bare && wants_marker(endpoint, datagrams))
         vector[n_vectors++] = (struct iovec) { (gpointer) marker, sizeof marker };
-    vector[n_vectors++] = (struct iovec) { datagram->data, datagram->n };
+    for (guint k = 0; k < n; k++)
+        vector[n_vectors++] = (struct iovec) { datagrams[k].data, datagrams[k].n };
     *header = (struct msghdr) {
-        .msg_name = &sender->names[i], .msg_namelen = obol_address_to_sockaddr(&datagram->remote, &sender->names[i]),
+        .msg_name = &sender->names[i], .msg_namelen = obol_address_to_sockaddr(&datagrams->remote, &sender->names[i]),
         .msg_iov = vector, .msg_iovlen = n_vectors, .msg_control = sender->controls[i].bytes,
     };
-    put_control(header, endpoint->local.family, datagram);
+    put_control(header, endpoint->local.family, datagrams);
+    if (n > 1)
+        put(header, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof size);
     if (header->msg_controllen == 0)
         header->msg_control = NULL;
+    sender->n_joined[i] = n;
+    return n_vectors;
+}
+
+static guint
+prepare_all(Sender *sender, const Endpoint *endpoint, const ObolDatagram *batch, gsize n, gboolean bare, gboolean join)
+{
+    struct iovec *vector = sender->vectors;
+    guint n_messages = 0;
+
+    for (gsize at = 0; at < n; n_messages++) {
+        guint run = join && batch[at].esp ? joinable(batch + at, n - at) : 1;
+
+        vector += prepare(sender, n_messages, endpoint, batch + at, run, bare, vector);
+        at += run;
+    }
+    return n_messages;
+}
+
+/* Longer than the path carries, or an old system, or a device that makes no checksums: each by itself will do. */
+static gboolean
+refuses_joined(int failure)
+{
+    return failure == EINVAL || failure == EMSGSIZE || failure == EIO || failure == EOPNOTSUPP;
 }
 
 void
 sender_run(Sender *sender, const Endpoint *endpoint, const ObolDatagram *batch, gsize n, gboolean bare, UdpFaults *faults)
 {
-    g_return_if_fail(n <= SEND_BATCH);
-    for (guint i = 0; i < n; i++)
-        prepare(sender, i, endpoint, &batch[i], bare);
-    for (guint done = 0; done < n;) {
-        int sent = sendmmsg(endpoint->fd, &sender->messages[done], (guint) n - done, MSG_DONTWAIT | MSG_NOSIGNAL);
+    gboolean join = endpoint->joins && !bare;
 
-        if (sent > 0) {
-            done += (guint) sent;
-        } else if (errno != EINTR) { /* the first of the rest was not taken; those behind it may go elsewhere */
-            udp_faults_count(faults, udp_fault_of_errno(errno), &batch[done].remote, g_get_monotonic_time());
-            done++;
+    g_return_if_fail(n <= SEND_BATCH);
+    for (gsize at = 0; at < n;) {
+        guint n_messages = prepare_all(sender, endpoint, batch + at, n - at, bare, join);
+        int sent = sendmmsg(endpoint->fd, sender->messages, n_messages, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+        for (int i = 0; i < sent; i++)
+            at += sender->n_joined[i];
+        if (sent > 0 || errno == EINTR)
+            continue;
+        if (sender->n_joined[0] > 1 && refuses_joined(errno)) {
+            join = FALSE;
+            continue;
         }
+        for (guint i = 0; i < sender->n_joined[0]; i++) /* not taken; those behind may go elsewhere */
+            udp_faults_count(faults, udp_fault_of_errno(errno), &batch[at++].remote, g_get_monotonic_time());
     }
 }

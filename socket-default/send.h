@@ -16,6 +16,9 @@ typedef struct Sender Sender;
 Sender *sender_new(void);
 void sender_free(Sender *sender);
 
+/* Do both go by the same socket, between the same two ends? */
+gboolean send_same_way(const ObolDatagram *a, const ObolDatagram *b);
+
 /**
  * sender_run:
  * @batch: at most SEND_BATCH datagrams, all for @endpoint

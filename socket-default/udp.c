@@ -41,7 +41,7 @@ readable(int fd, GIOCondition condition, gpointer data)
     (void) fd;
     (void) condition;
     for (guint i = 0; i < BATCHES_PER_TURN; i++)
-        if (receiver_run(udp->receiver, &watched->endpoint, &udp->client, &udp->faults) < UDP_BATCH)
+        if (!receiver_run(udp->receiver, &watched->endpoint, &udp->client, &udp->faults))
             break;
     return G_SOURCE_CONTINUE;
 }
@@ -177,6 +177,7 @@ udp_new(const UdpSettings *settings, GMainContext *context, const ObolSocketClie
         Watched *watched = &udp->watched[i];
 
         watched->source = g_unix_fd_source_new(watched->endpoint.fd, G_IO_IN | G_IO_ERR);
+        g_source_set_can_recurse(watched->source, TRUE); /* we do not, but GLib then spares three system calls a dispatch */
         g_source_set_callback(watched->source, G_SOURCE_FUNC(readable), watched, NULL);
         g_source_attach(watched->source, context);
     }
@@ -251,7 +252,8 @@ send_as(Udp *udp, const ObolDatagram *batch, gsize n, gboolean bare)
         if (endpoint == NULL) {
             udp_faults_count(&udp->faults, UDP_FAULT_NO_SOCKET, &batch->remote, g_get_monotonic_time());
         } else {
-            while (run < n && run < SEND_BATCH && choose(udp, &batch[run]) == endpoint)
+            while (run < n && run < SEND_BATCH &&
+                   (send_same_way(&batch[run], &batch[run - 1]) || choose(udp, &batch[run]) == endpoint))
                 run++;
             sender_run(udp->sender, endpoint, batch, run, bare, &udp->faults);
         }
@@ -264,6 +266,16 @@ void
 udp_send(Udp *udp, const ObolDatagram *batch, gsize n)
 {
     send_as(udp, batch, n, FALSE);
+}
+
+void
+udp_each(Udp *udp, void (*visit)(int fd, int family, gboolean nat_t, gpointer data), gpointer data)
+{
+    for (guint i = 0; i < udp->n_watched; i++) {
+        const Endpoint *endpoint = &udp->watched[i].endpoint;
+
+        visit(endpoint->fd, endpoint->local.family, endpoint->nat_t, data);
+    }
 }
 
 void

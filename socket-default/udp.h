@@ -34,6 +34,7 @@ void udp_free(Udp *udp);
 void udp_send(Udp *udp, const ObolDatagram *batch, gsize n);
 void udp_ports(const Udp *udp, guint16 *ike, guint16 *nat_t);
 gboolean udp_source_for(const Udp *udp, const ObolAddress *remote, ObolAddress *source);
+void udp_each(Udp *udp, void (*visit)(int fd, int family, gboolean nat_t, gpointer data), gpointer data);
 void udp_keep_alive(Udp *udp, const ObolAddress *local, const ObolAddress *remote);
 guint64 udp_fault_count(const Udp *udp, UdpFault fault);
 

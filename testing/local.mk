@@ -9,6 +9,8 @@ include testing/unit/bus/local.mk
 include testing/unit/dispatcher/local.mk
 include testing/unit/daemon/local.mk
 include testing/unit/kernel-userspace/local.mk
+include testing/unit/kernel-xfrm/local.mk
+include testing/unit/network-netlink/local.mk
 include testing/unit/pfkey-kernel/engine/local.mk
 include testing/unit/pfkey-kernel/local.mk
 include testing/unit/vici/local.mk
@@ -16,4 +18,5 @@ include testing/unit/socket-default/local.mk
 include testing/exchange/local.mk
 include testing/fuzz/local.mk
 include testing/bench/local.mk
+include testing/kernel/local.mk
 include testing/interop/local.mk

@@ -32,7 +32,10 @@ gboolean obol_bus_open_network(ObolBus *bus, const ObolNetworkClient *client, GE
 gboolean obol_bus_open_frontends(ObolBus *bus, GError **error);
 void obol_bus_close_roles(ObolBus *bus);
 void obol_bus_kernel_request(ObolBus *bus, const ObolKernelRequest *request, ObolKernelDone done, gpointer data);
+/* Of the kernel that serves, with what its plugin never heard of FALSE; NULL: none does.  The same place at each call. */
 const ObolKernelAbilities *obol_bus_kernel_abilities(ObolBus *bus);
+guint obol_bus_kernel_unanswered(ObolBus *bus); /* requests whose answer is still to come */
+const char *obol_bus_kernel_name(ObolBus *bus); /* "kernel/xfrm"; NULL: none serves */
 void obol_bus_kernel_udp_esp(ObolBus *bus, ObolDatagram *batch, gsize n);
 void obol_bus_kernel_each_policy(ObolBus *bus, ObolPolicyVisit visit, gpointer data);
 gboolean obol_bus_kernel_adopt_socket(ObolBus *bus, int fd, int family, gboolean nat_t, GError **error);
@@ -42,6 +45,17 @@ gboolean obol_bus_network_remove_route(ObolBus *bus, const ObolRouteSpec *route,
 gboolean obol_bus_network_address_in(ObolBus *bus, const ObolTs *range, ObolAddress *out);
 void obol_bus_network_each_address(ObolBus *bus, void (*visit)(const ObolAddress *address, const char *device, gpointer data),
                                    gpointer data);
+/* One kernel plugin that is chosen; all borrowed for the call. */
+typedef struct {
+    const char *id, *plugin; /* "kernel/xfrm", "kernel-xfrm" */
+    gint64 rank;
+    gboolean serves;
+    const char *why_not;                  /* it could not be opened; NULL: it could */
+    gboolean unknown;                     /* it is not open, and can not be asked before it is */
+    const ObolKernelAbilities *abilities; /* NULL: not known */
+} ObolKernelReport;
+typedef void (*ObolKernelVisit)(const ObolKernelReport *kernel, gpointer data);
+void obol_bus_each_kernel(ObolBus *bus, ObolKernelVisit visit, gpointer data); /* highest rank first */
 void obol_bus_socket_ports(ObolBus *bus, guint16 *ike, guint16 *nat_t);
 gboolean obol_bus_socket_source_for(ObolBus *bus, const ObolAddress *remote, ObolAddress *source);
 void obol_bus_socket_keep_alive(ObolBus *bus, const ObolAddress *local, const ObolAddress *remote);

@@ -76,6 +76,8 @@ struct ObolBus {
     GPtrArray *order;   /* of Feature, accepted, what is needed first */
     GPtrArray *opened;  /* of Feature */
     Feature *kernel, *socket, *network;
+    guint n_unanswered;            /* requests to the kernel */
+    ObolKernelAbilities abilities; /* the serving kernel's, as this build knows them */
 
     GArray *watchers; /* of Watcher */
     guint walks;      /* over the watchers, under way */
@@ -114,6 +116,9 @@ GPtrArray *obol_plugins_chosen(const ObolNode *settings, const char *directories
 void obol_bus_resolve(ObolBus *bus);
 /* The accepted feature that answers to "role/name" or "role/"; NULL: none. */
 Feature *obol_bus_find(ObolBus *bus, const char *need, FeatureState state);
+
+/* @to: as this build knows abilities; what @from's writer did not know is FALSE. */
+void obol_bus_copy_abilities(ObolKernelAbilities *to, const ObolKernelAbilities *from);
 
 /* The bus's own lines: not limited. */
 void obol_bus_say(ObolBus *bus, int level, const char *format, ...) G_GNUC_PRINTF(3, 4);

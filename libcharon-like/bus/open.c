@@ -3,6 +3,7 @@
 #include "bus/internal.h"
 
 #include <gio/gio.h>
+#include <string.h>
 
 /* What a role's client is, for the one that opens. */
 typedef union {
@@ -192,46 +193,87 @@ obol_bus_open_frontends(ObolBus *bus, GError **error)
     return FALSE;
 }
 
-/* An answer to a request that no kernel took: it comes later, as every answer does. */
+/* Whom an answer is for. */
 typedef struct {
+    ObolBus *bus;
     ObolKernelDone done;
     gpointer data;
-} NoKernel;
+} KernelCall;
 
+static void
+answered(const ObolKernelReply *reply, gpointer data)
+{
+    g_autofree KernelCall *call = data;
+
+    call->bus->n_unanswered--;
+    call->done(reply, call->data);
+}
+
+/* To a request that no kernel took: the answer comes later, as every answer does. */
 static gboolean
 answer_no_kernel(gpointer data)
 {
-    const NoKernel *request = data;
-    g_autoptr(GError) error = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CLOSED, "no kernel interface is open");
+    const KernelCall *call = data;
+    g_autoptr(GError) error = g_error_new_literal(OBOL_KERNEL_ERROR, OBOL_KERNEL_ERROR_GONE, "no kernel interface is open");
     const ObolKernelReply reply = { .error = error };
 
-    request->done(&reply, request->data);
+    call->done(&reply, call->data);
     return G_SOURCE_REMOVE;
 }
 
 void
 obol_bus_kernel_request(ObolBus *bus, const ObolKernelRequest *request, ObolKernelDone done, gpointer data)
 {
-    NoKernel *unanswered;
+    KernelCall *call = g_new(KernelCall, 1);
     GSource *idle;
 
+    *call = (KernelCall) { bus, done, data };
     if (bus->kernel != NULL) {
-        bus->kernel->calls.kernel.request(bus->kernel->self, request, done, data);
+        bus->n_unanswered++;
+        bus->kernel->calls.kernel.request(bus->kernel->self, request, answered, call);
         return;
     }
-    unanswered = g_new(NoKernel, 1);
-    *unanswered = (NoKernel) { done, data };
     idle = g_idle_source_new();
     g_source_set_priority(idle, G_PRIORITY_DEFAULT);
-    g_source_set_callback(idle, answer_no_kernel, unanswered, g_free);
+    g_source_set_callback(idle, answer_no_kernel, call, g_free);
     g_source_attach(idle, bus->context);
     g_source_unref(idle);
+}
+
+guint
+obol_bus_kernel_unanswered(ObolBus *bus)
+{
+    return bus->n_unanswered;
+}
+
+/* A plugin that does not say how much it knows was written before there was more than this. */
+#define ABILITIES_FIRST_SIZE G_STRUCT_OFFSET(ObolKernelAbilities, set_marks)
+
+void
+obol_bus_copy_abilities(ObolKernelAbilities *to, const ObolKernelAbilities *from)
+{
+    gsize size = from->size != 0 ? from->size : ABILITIES_FIRST_SIZE;
+
+    *to = (ObolKernelAbilities) { 0 };
+    memcpy(to, from, MIN(size, sizeof *to));
+    to->size = sizeof *to;
 }
 
 const ObolKernelAbilities *
 obol_bus_kernel_abilities(ObolBus *bus)
 {
-    return bus->kernel != NULL ? bus->kernel->calls.kernel.abilities(bus->kernel->self) : NULL;
+    const ObolKernelAbilities *theirs = bus->kernel != NULL ? bus->kernel->calls.kernel.abilities(bus->kernel->self) : NULL;
+
+    if (theirs == NULL)
+        return NULL;
+    obol_bus_copy_abilities(&bus->abilities, theirs);
+    return &bus->abilities;
+}
+
+const char *
+obol_bus_kernel_name(ObolBus *bus)
+{
+    return bus->kernel != NULL ? bus->kernel->id : NULL;
 }
 
 void

@@ -227,8 +227,28 @@ daemon_find_connection(ObolDaemon *daemon, const char *ike, const char *child)
         const ObolConnection *connection = g_ptr_array_index(set->connections, i);
 
         if ((ike == NULL || g_str_equal(ike, connection->name))
-            && (child == NULL || obol_connection_child(connection, child) != NULL))
+            && (child == NULL ? connection->children->len > 0 : obol_connection_child(connection, child) != NULL))
             return connection;
+    }
+    return NULL;
+}
+
+const ObolChildConfig *
+daemon_find_policies(ObolDaemon *daemon, const char *ike, const char *child, const ObolConnection **connection)
+{
+    const ObolConnectionSet *set = daemon_snapshot_connections(daemon->snapshot);
+
+    for (guint i = 0; child != NULL && i < set->connections->len; i++) {
+        const ObolChildConfig *found;
+
+        *connection = g_ptr_array_index(set->connections, i);
+        if (ike != NULL && !g_str_equal(ike, (*connection)->name))
+            continue;
+        found = obol_connection_child(*connection, child);
+        if (found == NULL)
+            found = obol_connection_shunt(*connection, child);
+        if (found != NULL)
+            return found;
     }
     return NULL;
 }

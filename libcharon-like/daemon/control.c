@@ -147,6 +147,8 @@ action_name(ObolStartAction action)
         return "trap";
     case OBOL_ACTION_START:
         return "start";
+    case OBOL_ACTION_TRAP_AND_START:
+        return "trap|start";
     }
     return NULL;
 }
@@ -180,6 +182,7 @@ describe_child(ObolDaemon *daemon, const ObolConnection *connection, const ObolC
     *out = (ObolChildConfigInfo) {
         .name = child->name,
         .mode = child->mode,
+        .action = child->action,
         .local_ts = child->local_ts,
         .remote_ts = child->remote_ts,
         .proposals = proposal_texts(child->proposals),
@@ -190,7 +193,7 @@ describe_child(ObolDaemon *daemon, const ObolConnection *connection, const ObolC
         .dpd_action = action_name(child->dpd_action),
         .close_action = action_name(child->close_action),
         .trap_installed = daemon_traps_has(daemon, connection->name, child->name),
-        .reqid = obol_shard_reqid(shard, connection->name, child),
+        .reqid = child->action == OBOL_POLICY_PROTECT ? obol_shard_reqid(shard, connection->name, child) : 0,
     };
 }
 
@@ -199,7 +202,8 @@ visit_connection(ObolDaemon *daemon, const ObolConnection *connection, ObolConne
 {
     g_auto(GStrv) local = host_texts(connection->local_hosts), remote = host_texts(connection->remote_hosts);
     g_auto(GStrv) proposals = proposal_texts(connection->proposals);
-    g_autofree ObolChildConfigInfo *children = g_new0(ObolChildConfigInfo, connection->children->len);
+    guint n = connection->children->len, n_all = n + connection->shunts->len;
+    g_autofree ObolChildConfigInfo *children = g_new0(ObolChildConfigInfo, n_all);
     ObolConnectionInfo info = {
         .name = connection->name,
         .local_addrs = (const char *const *) local,
@@ -215,13 +219,14 @@ visit_connection(ObolDaemon *daemon, const ObolConnection *connection, ObolConne
         .remote_auth = auth_name(connection->remote_auth),
         .proposals = proposals,
         .children = children,
-        .n_children = connection->children->len,
+        .n_children = n_all,
     };
 
-    for (guint i = 0; i < connection->children->len; i++)
-        describe_child(daemon, connection, g_ptr_array_index(connection->children, i), &children[i]);
+    for (guint i = 0; i < n_all; i++)
+        describe_child(daemon, connection, i < n ? g_ptr_array_index(connection->children, i)
+                                                 : g_ptr_array_index(connection->shunts, i - n), &children[i]);
     visit(&info, data);
-    for (guint i = 0; i < connection->children->len; i++)
+    for (guint i = 0; i < n_all; i++)
         g_strfreev((char **) children[i].proposals);
 }
 
@@ -275,12 +280,15 @@ answer_later(ObolDaemon *daemon, ObolControlDone done, gpointer data, char *text
 void
 obol_control_install(ObolControl *control, const char *ike, const char *child, ObolControlDone done, gpointer data)
 {
-    const ObolConnection *connection = daemon_find_connection(control->daemon, ike, child);
+    const ObolConnection *connection;
+    const ObolChildConfig *config = daemon_find_policies(control->daemon, ike, child, &connection);
 
-    if (connection == NULL || child == NULL)
-        answer_later(control->daemon, done, data, g_strdup_printf("there is no child %s", child));
+    if (config == NULL)
+        answer_later(control->daemon, done, data, g_strdup_printf("there is no child %s", child != NULL ? child : ""));
+    else if (!config->policies)
+        answer_later(control->daemon, done, data, g_strdup_printf("child %s has policies = no", child));
     else
-        daemon_trap_install(control->daemon, connection, obol_connection_child(connection, child), done, data);
+        daemon_trap_install(control->daemon, connection, config, done, data);
 }
 
 void
@@ -319,4 +327,12 @@ void
 obol_control_each_policy(ObolControl *control, ObolPolicyVisit visit, gpointer data)
 {
     obol_bus_kernel_each_policy(control->daemon->bus, visit, data);
+}
+
+void
+obol_control_list_kernel(ObolControl *control, ObolKernelDone done, gpointer data)
+{
+    const ObolKernelRequest request = { .op = OBOL_KERNEL_LIST };
+
+    obol_bus_kernel_request(control->daemon->bus, &request, done, data);
 }

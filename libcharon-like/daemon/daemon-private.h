@@ -15,6 +15,7 @@
 typedef struct DaemonDriver DaemonDriver;     /* driver.c: one shard on the loop */
 typedef struct DaemonDesires DaemonDesires;   /* desires.c: what is to be up */
 typedef struct DaemonTraps DaemonTraps;       /* traps.c: policies that wait for a packet */
+typedef struct DaemonRoutes DaemonRoutes;     /* routes.c: what leads packets to policies */
 typedef struct DaemonCommands DaemonCommands; /* commands.c: who waits for what */
 typedef struct DaemonSnapshot DaemonSnapshot; /* snapshot.c: connections and keys, from files and from control */
 
@@ -31,13 +32,16 @@ struct ObolDaemon {
     DaemonSnapshot *snapshot;
     DaemonCommands *commands;
     DaemonTraps *traps;
+    DaemonRoutes *routes;
     DaemonDesires *desires;
     GHashTable *deferred; /* of GSource: what is still to be called */
     GHashTable *searches; /* of GCancellable: names being resolved */
-    GSource *stop_source; /* while stopping: patience with the peers */
+    GSource *stop_source; /* while stopping: patience with the peers, then with the kernel */
+    GSource *look_source;
     gint64 started_us;    /* CLOCK_BOOTTIME */
     gint64 started_real_us;
     gboolean stopping; /* nothing new is begun */
+    gboolean waiting_for_kernel; /* the SAs are gone, or were given up */
     gboolean closing;  /* the plugins go: answers are for nobody */
 };
 
@@ -81,11 +85,19 @@ void daemon_snapshot_publish(ObolDaemon *daemon); /* to the shards */
 /* Refuses what no crypto plugin and no kernel can do; takes out of the defaults what they can not. */
 gboolean daemon_fit_connection(ObolDaemon *daemon, ObolConnection *connection, GError **error);
 
+/* --- fit-kernel.c --- */
+gboolean daemon_fit_kernel(ObolDaemon *daemon, const ObolConnection *connection, ObolChildConfig *child, const char *where,
+                           GError **error);
+char *daemon_describe_kernel(ObolDaemon *daemon); /* (transfer full): "kernel/xfrm (XFRM of Linux 6.1.0)" */
+
 /* --- commands.c --- */
 DaemonCommands *daemon_commands_new(ObolDaemon *daemon);
 void daemon_commands_free(DaemonCommands *commands); /* tells those who still wait */
-/* The first that has both names, where they are given; borrowed. */
+/* The first that has both names, where they are given, and a child to negotiate; borrowed. */
 const ObolConnection *daemon_find_connection(ObolDaemon *daemon, const char *ike, const char *child);
+/* A child or a shunt and its connection; %NULL: there is none. */
+const ObolChildConfig *daemon_find_policies(ObolDaemon *daemon, const char *ike, const char *child,
+                                            const ObolConnection **connection);
 void daemon_command_done(ObolDaemon *daemon, guint32 command, const ObolReason *reason);
 
 /* --- traps.c --- */
@@ -94,18 +106,46 @@ void daemon_traps_free(ObolDaemon *daemon, DaemonTraps *traps); /* the policies 
 gboolean daemon_traps_has(ObolDaemon *daemon, const char *connection, const char *child);
 void daemon_trap_install(ObolDaemon *daemon, const ObolConnection *connection, const ObolChildConfig *child,
                          ObolControlDone done, gpointer data); /* @done may be NULL */
+/* Addresses may be other ones now: policies follow. */
+void daemon_traps_refresh(ObolDaemon *daemon);
 gboolean daemon_trap_uninstall(ObolDaemon *daemon, const char *connection, const char *child); /* NULL: any */
+
+/* --- trap-policies.c: (transfer full): of ObolPolicySpec --- */
+GArray *daemon_trap_policies(const ObolChildConfig *child, guint32 reqid, const ObolAddress *local, const ObolAddress *remote);
+GArray *daemon_shunt_policies(const ObolChildConfig *shunt);
+
+/* --- routes.c: what leads packets to the policies; an owner has routes once, and adding again replaces them --- */
+DaemonRoutes *daemon_routes_new(void);
+void daemon_routes_free(DaemonRoutes *routes); /* the network plugin takes its routes away itself */
+/* For tunnels: from what is ours, to what is theirs, between the two outer addresses. */
+void daemon_routes_add(ObolDaemon *daemon, const char *owner, const GArray *local_ts, const GArray *remote_ts,
+                       const ObolAddress *local, const ObolAddress *remote);
+/* For what passes in clear though a wider tunnel covers it. */
+void daemon_routes_add_pass(ObolDaemon *daemon, const char *owner, const ObolChildConfig *shunt);
+void daemon_routes_remove(ObolDaemon *daemon, const char *owner);
+void daemon_routes_child_state(ObolDaemon *daemon, guint shard, const ObolIkeInfo *sa, const ObolChildInfo *child);
+/* Our addresses may be other ones now. */
+void daemon_routes_refresh(ObolDaemon *daemon);
+
+/* --- network.c --- */
+void daemon_network_changed(gpointer daemon);
 
 /* --- desires.c --- */
 DaemonDesires *daemon_desires_new(void);
 void daemon_desires_free(ObolDaemon *daemon, DaemonDesires *desires);
 void daemon_desires_connection_added(ObolDaemon *daemon, const ObolConnection *connection);
 void daemon_desires_connection_removed(ObolDaemon *daemon, const ObolConnection *connection);
+/* Something has changed that may have been in the way: who waits does so no longer. */
+void daemon_desires_retry_now(ObolDaemon *daemon);
 void daemon_desires_child_state(ObolDaemon *daemon, const ObolIkeInfo *sa, const ObolChildInfo *child,
                                 ObolChildState from,
                                 const ObolReason *reason);
 
+/* --- doctor.c: (transfer full); @root: "", or where a test has its own proc --- */
+ObolNode *daemon_doctor(ObolBus *bus, const ObolNode *settings, const char *root, gboolean running);
+
 /* --- daemon.c --- */
+gint64 daemon_setting(ObolDaemon *daemon, const char *name); /* of the section `daemon` */
 void daemon_stopped_if_empty(ObolDaemon *daemon);
 
 #endif

@@ -8,7 +8,8 @@
 #include <string.h>
 
 #define N_SHARDS 1
-#define STOP_PATIENCE_US (2 * G_USEC_PER_SEC) /* for the answers to our Deletes */
+#define STOP_PATIENCE_US (2 * G_USEC_PER_SEC) /* for the answers to our Deletes, and again for the kernel's */
+#define LOOK_US (5 * G_TIME_SPAN_MILLISECOND)  /* between looks whether the kernel has answered */
 
 static const char *const essential[] = { "kernel/", "socket/", "random/", "prf/", "ke/", NULL };
 
@@ -40,6 +41,12 @@ daemon_number(const ObolNode *settings, const char *name)
     return obol_setting_number(obol_node_get(settings, "daemon"), daemon_members(), name);
 }
 
+gint64
+daemon_setting(ObolDaemon *daemon, const char *name)
+{
+    return daemon_number(daemon->settings, name);
+}
+
 static void
 read_limits(const ObolNode *settings, guint number, ObolShardLimits *out)
 {
@@ -68,6 +75,61 @@ set_log(ObolDaemon *daemon)
 
 /* --- start --- */
 
+/* The sockets one by one, until one can not be adopted. */
+typedef struct {
+    ObolDaemon *daemon;
+    GError *error;
+} Adoption;
+
+/* Without leave (the way to the kernel may be a proxy's) IKE still works as long as no policy covers the peers themselves, and
+ * without NAT; anything else is a fault to be told at once. */
+static void
+adopt(int fd, int family, gboolean nat_t, gpointer data)
+{
+    Adoption *adoption = data;
+    ObolBus *bus = adoption->daemon->bus;
+    g_autoptr(GError) error = NULL;
+
+    if (adoption->error != NULL || obol_bus_kernel_adopt_socket(bus, fd, family, nat_t, &error))
+        return;
+    if (g_error_matches(error, OBOL_KERNEL_ERROR, OBOL_KERNEL_ERROR_PERMISSION)
+        || g_error_matches(error, OBOL_KERNEL_ERROR, OBOL_KERNEL_ERROR_UNSUPPORTED))
+        obol_bus_log(bus, "knl", 0, "%s: %s; tunnels that cover a peer's own address%s will not work",
+                     obol_bus_kernel_name(bus), error->message, nat_t ? ", and ESP in UDP," : "");
+    else
+        g_set_error(&adoption->error, error->domain, error->code, "%s can not take on the UDP sockets: %s",
+                    obol_bus_kernel_name(bus), error->message);
+}
+
+static gboolean
+adopt_sockets(ObolDaemon *daemon, GError **error)
+{
+    Adoption adoption = { .daemon = daemon };
+
+    obol_bus_socket_each(daemon->bus, adopt, &adoption);
+    if (adoption.error == NULL)
+        return TRUE;
+    g_propagate_error(error, adoption.error);
+    return FALSE;
+}
+
+/* A daemon without routes of its own still serves: the admin may have them. */
+static void
+open_network(ObolDaemon *daemon)
+{
+    ObolNetworkClient network = { daemon_network_changed, daemon };
+    const ObolKernelAbilities *abilities = obol_bus_kernel_abilities(daemon->bus);
+    g_autoptr(GError) error = NULL;
+
+    if (!obol_bus_open_network(daemon->bus, &network, &error))
+        obol_bus_log(daemon->bus, "net", daemon_setting(daemon, "install_routes") != 0 ? 0 : 1,
+                     "no routes for tunnels, and no word of addresses that change: %s",
+                     error != NULL ? error->message : "no network plugin is loaded");
+    else if (abilities != NULL && abilities->routes_itself)
+        obol_bus_log(daemon->bus, "net", 1, "%s routes packets to its policies itself: no routes for tunnels beside them",
+                     obol_bus_kernel_name(daemon->bus));
+}
+
 static gboolean
 open_roles(ObolDaemon *daemon, GError **error)
 {
@@ -75,8 +137,10 @@ open_roles(ObolDaemon *daemon, GError **error)
     ObolSocketClient socket = { daemon_receive, daemon };
 
     if (!obol_bus_load(daemon->bus, daemon->options.plugin_dir, daemon->settings, essential, error)
-        || !obol_bus_open_kernel(daemon->bus, &kernel, error) || !obol_bus_open_socket(daemon->bus, &socket, error))
+        || !obol_bus_open_kernel(daemon->bus, &kernel, error) || !obol_bus_open_socket(daemon->bus, &socket, error)
+        || !adopt_sockets(daemon, error))
         return FALSE;
+    open_network(daemon);
     for (guint i = 0; i < N_SHARDS; i++) {
         ObolShardLimits limits;
 
@@ -130,6 +194,7 @@ obol_daemon_new(const ObolDaemonOptions *options, GError **error)
     daemon->snapshot = daemon_snapshot_new();
     daemon->commands = daemon_commands_new(daemon);
     daemon->traps = daemon_traps_new();
+    daemon->routes = daemon_routes_new();
     daemon->desires = daemon_desires_new();
     if (!start(daemon, error))
         return NULL;
@@ -190,13 +255,54 @@ n_ike_sas(const ObolDaemon *daemon)
     return stats.n_ike_sas;
 }
 
+/* The policies that stand without an SA go when nothing is left that they could have been shared with. */
+static void
+wait_for_kernel(ObolDaemon *daemon)
+{
+    daemon->waiting_for_kernel = TRUE;
+    daemon_trap_uninstall(daemon, NULL, NULL);
+    daemon_cancel(daemon, daemon->stop_source);
+    daemon->stop_source = daemon_after(daemon, STOP_PATIENCE_US, leave_loop, NULL, NULL);
+}
+
+static void
+look_again(ObolDaemon *daemon, G_GNUC_UNUSED gpointer data)
+{
+    daemon->look_source = NULL;
+    daemon_stopped_if_empty(daemon);
+}
+
+/* Each step has a patience of its own: the peers', then the kernel's, which may be a proxy on another machine. */
 void
 daemon_stopped_if_empty(ObolDaemon *daemon)
 {
-    if (!daemon->stopping || daemon->stop_source == NULL || n_ike_sas(daemon) > 0)
+    if (!daemon->stopping || daemon->stop_source == NULL || (n_ike_sas(daemon) > 0 && !daemon->waiting_for_kernel))
         return;
+    if (!daemon->waiting_for_kernel)
+        wait_for_kernel(daemon);
+    if (obol_bus_kernel_unanswered(daemon->bus) > 0) {
+        if (daemon->look_source == NULL)
+            daemon->look_source = daemon_after(daemon, LOOK_US, look_again, NULL, NULL);
+        return;
+    }
     daemon_cancel(daemon, daemon->stop_source);
     daemon->stop_source = daemon_after(daemon, 0, leave_loop, NULL, NULL);
+}
+
+/* The peers were given their time: what is still there goes without their answers. */
+static void
+patience_ended(ObolDaemon *daemon, G_GNUC_UNUSED gpointer data)
+{
+    static const ObolSaSelector everything = { 0 };
+
+    for (guint i = 0; i < daemon->drivers->len; i++) {
+        DaemonDriver *driver = g_ptr_array_index(daemon->drivers, i);
+
+        obol_shard_terminate(daemon_driver_shard(driver), &everything, TRUE, 0, daemon_driver_enter(driver));
+        daemon_driver_leave(driver);
+    }
+    wait_for_kernel(daemon);
+    daemon_stopped_if_empty(daemon);
 }
 
 void
@@ -214,7 +320,7 @@ obol_daemon_quit(ObolDaemon *daemon)
         obol_shard_terminate(daemon_driver_shard(driver), &everything, FALSE, 0, daemon_driver_enter(driver));
         daemon_driver_leave(driver);
     }
-    daemon->stop_source = daemon_after(daemon, STOP_PATIENCE_US, leave_loop, NULL, NULL);
+    daemon->stop_source = daemon_after(daemon, STOP_PATIENCE_US, patience_ended, NULL, NULL);
     daemon_stopped_if_empty(daemon);
 }
 
@@ -252,6 +358,7 @@ obol_daemon_free(ObolDaemon *daemon)
         obol_bus_close_roles(daemon->bus);
     }
     daemon_traps_free(daemon, daemon->traps);
+    daemon_routes_free(daemon->routes);
     daemon_desires_free(daemon, daemon->desires);
     daemon->desires = NULL;
     cancel_all(daemon);

@@ -2,8 +2,9 @@
 /* daemon/desires.c - what is to be up, and what follows when a child goes down.
  *
  * A child with start_action = start is a wish: it is set up when its connection is loaded and again whenever it fails
- * or ends, until an admin ends it or removes its connection.  close_action (the peer deleted it) and dpd_action (the
- * peer is silent) do the same for the others, once: start makes it a wish from then on, trap waits for a packet. */
+ * or ends, until an admin ends it or removes its connection.  close_action (the peer deleted it, or its lifetime is over) and
+ * dpd_action (the peer is silent) do the same for the others, once: start makes it a wish from then on, trap waits for a packet,
+ * and both can be had at once. */
 #include "daemon/daemon-private.h"
 
 #define RETRY_FIRST_US (1 * G_USEC_PER_SEC)
@@ -144,17 +145,30 @@ begin(ObolDaemon *daemon, const ObolConnection *connection, const ObolChildConfi
 {
     Desire *desire;
 
-    switch (action) {
-    case OBOL_ACTION_NONE:
-        break;
-    case OBOL_ACTION_TRAP:
+    if ((action & OBOL_ACTION_TRAP) != 0)
         daemon_trap_install(daemon, connection, child, NULL, NULL);
-        break;
-    case OBOL_ACTION_START:
-        desire = desire_add(daemon, connection->name, child->name);
-        if (desire->ticket == 0 && desire->retry == NULL)
-            desire->retry = daemon_after(daemon, 0, attempt, desire, NULL);
-        break;
+    if ((action & OBOL_ACTION_START) == 0)
+        return;
+    desire = desire_add(daemon, connection->name, child->name);
+    if (desire->ticket == 0 && desire->retry == NULL)
+        desire->retry = daemon_after(daemon, 0, attempt, desire, NULL);
+}
+
+void
+daemon_desires_retry_now(ObolDaemon *daemon)
+{
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init(&iter, daemon->desires->by_name);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        Desire *desire = value;
+
+        if (desire->retry == NULL || daemon->stopping)
+            continue;
+        daemon_cancel(daemon, desire->retry);
+        desire->n_failures = 0;
+        desire->retry = daemon_after(daemon, 0, attempt, desire, NULL);
     }
 }
 
@@ -167,6 +181,11 @@ daemon_desires_connection_added(ObolDaemon *daemon, const ObolConnection *connec
         const ObolChildConfig *child = g_ptr_array_index(connection->children, i);
 
         begin(daemon, connection, child, child->start_action);
+    }
+    for (guint i = 0; i < connection->shunts->len; i++) {
+        const ObolChildConfig *shunt = g_ptr_array_index(connection->shunts, i);
+
+        begin(daemon, connection, shunt, shunt->start_action);
     }
 }
 
@@ -191,9 +210,9 @@ action_after(const ObolChildConfig *child, const ObolReason *reason)
     /* Somebody here wanted it so, or another SA serves in its place. */
     if (code == OBOL_REASON_DELETED_BY_US || code == OBOL_REASON_REPLACED)
         return OBOL_ACTION_NONE;
-    if (child->start_action == OBOL_ACTION_START)
-        return OBOL_ACTION_START;
-    if (code == OBOL_REASON_DELETED_BY_PEER)
+    if ((child->start_action & OBOL_ACTION_START) != 0)
+        return OBOL_ACTION_START; /* a trap, where there is one, still stands */
+    if (code == OBOL_REASON_DELETED_BY_PEER || code == OBOL_REASON_LIFETIME)
         return child->close_action;
     if (code == OBOL_REASON_NET_SILENT)
         return child->dpd_action;
@@ -219,10 +238,10 @@ daemon_desires_child_state(ObolDaemon *daemon, const ObolIkeInfo *sa, const Obol
         return;
     action = action_after(child, reason);
     desire = find(daemon, connection->name, child->name);
-    if (action == OBOL_ACTION_START)
-        try_again(desire != NULL ? desire : desire_add(daemon, connection->name, child->name));
-    else if (action == OBOL_ACTION_TRAP && !daemon_traps_has(daemon, connection->name, child->name))
+    if ((action & OBOL_ACTION_TRAP) != 0 && !daemon_traps_has(daemon, connection->name, child->name))
         daemon_trap_install(daemon, connection, child, NULL, NULL);
+    if ((action & OBOL_ACTION_START) != 0)
+        try_again(desire != NULL ? desire : desire_add(daemon, connection->name, child->name));
     else if (desire != NULL && reason != NULL && reason->code == OBOL_REASON_DELETED_BY_US)
         desire_drop(daemon, connection->name, child->name); /* until an admin begins it again */
 }

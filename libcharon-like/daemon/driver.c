@@ -231,6 +231,7 @@ tell_child_state(gpointer data, const ObolIkeInfo *sa, const ObolChildInfo *chil
 {
     DaemonDriver *driver = data;
 
+    daemon_routes_child_state(driver->daemon, driver->number, sa, child);
     obol_bus_tell_child_state(driver->daemon->bus, sa, child, from, reason);
     daemon_desires_child_state(driver->daemon, sa, child, from, reason);
 }

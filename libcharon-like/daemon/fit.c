@@ -61,17 +61,19 @@ is_default(const ObolProposal *proposal, const GArray *defaults)
 }
 
 static void
-refuse(GError **error, const char *where, const ObolProposal *whole, const ObolTransform *transform)
+refuse(ObolDaemon *daemon, const char *where, const ObolProposal *whole, const ObolTransform *transform, GError **error)
 {
     ObolProposal alone = { .protocol = whole->protocol };
-    g_autofree char *name = NULL;
+    g_autofree char *name = NULL, *kernel = daemon_describe_kernel(daemon);
 
     obol_proposal_add(&alone, transform->type, transform->id, transform->key_bits);
     name = obol_proposal_format(&alone);
-    g_set_error(error, OBOL_SETTINGS_ERROR, OBOL_SETTINGS_ERROR_VALUE, "%s: nothing that is loaded can do %s: %s",
-                where, name,
-                whole->protocol == OBOL_PROTO_IKE ? "a crypto plugin is missing, or was left out (see the log)"
-                                                  : "the kernel plugin does not have it");
+    if (whole->protocol == OBOL_PROTO_IKE)
+        g_set_error(error, OBOL_SETTINGS_ERROR, OBOL_SETTINGS_ERROR_VALUE,
+                    "%s: nothing that is loaded can do %s: a crypto plugin is missing, or was left out (see the log)", where, name);
+    else
+        g_set_error(error, OBOL_SETTINGS_ERROR, OBOL_SETTINGS_ERROR_VALUE,
+                    "%s: %s can not do %s (\"obolctl doctor\" lists what it can)", where, kernel, name);
 }
 
 /* What the admin named must be there; of the defaults, what is not there is left out. */
@@ -79,6 +81,7 @@ static gboolean
 fit_proposals(ObolDaemon *daemon, GArray *proposals, ObolProtocol protocol, const char *where, GError **error)
 {
     g_autoptr(GArray) defaults = obol_proposal_defaults(protocol);
+    g_autofree char *kernel = NULL;
 
     for (guint i = 0; i < proposals->len;) {
         ObolProposal *proposal = &g_array_index(proposals, ObolProposal, i);
@@ -92,7 +95,7 @@ fit_proposals(ObolDaemon *daemon, GArray *proposals, ObolProtocol protocol, cons
             if (can(daemon, protocol, transform)) {
                 kept.transforms[kept.n_transforms++] = *transform;
             } else if (!ours) {
-                refuse(error, where, proposal, transform);
+                refuse(daemon, where, proposal, transform, error);
                 return FALSE;
             }
         }
@@ -105,41 +108,9 @@ fit_proposals(ObolDaemon *daemon, GArray *proposals, ObolProtocol protocol, cons
     }
     if (proposals->len > 0)
         return TRUE;
-    g_set_error(error, OBOL_SETTINGS_ERROR, OBOL_SETTINGS_ERROR_VALUE, "%s: of the default proposals none can be done",
-                where);
-    return FALSE;
-}
-
-static gboolean
-fit_child(ObolDaemon *daemon, const ObolChildConfig *child, const char *where, GError **error)
-{
-    const ObolKernelAbilities *abilities = obol_bus_kernel_abilities(daemon->bus);
-    const char *lacking = NULL;
-
-    if (!fit_proposals(daemon, child->proposals, child->protocol, where, error))
-        return FALSE;
-    if (abilities == NULL)
-        return TRUE;
-    if (child->protocol == OBOL_PROTO_AH && !abilities->ah)
-        lacking = "AH";
-    else if (child->mode == OBOL_MODE_TRANSPORT && !abilities->transport)
-        lacking = "transport mode";
-    else if (child->mode == OBOL_MODE_TUNNEL && !abilities->tunnel)
-        lacking = "tunnel mode";
-    else if (child->mode == OBOL_MODE_BEET && !abilities->beet)
-        lacking = "BEET mode";
-    else if (child->tfc_padding != 0 && !abilities->tfc_padding)
-        lacking = "tfc_padding";
-    else if ((child->lifetimes.hard_bytes != 0 || child->lifetimes.soft_bytes != 0) && !abilities->byte_lifetimes)
-        lacking = "lifetimes in bytes";
-    else if ((child->lifetimes.hard_packets != 0 || child->lifetimes.soft_packets != 0) && !abilities->packet_lifetimes)
-        lacking = "lifetimes in packets";
-    else if (child->replay_window > abilities->replay_window_max)
-        lacking = "so large a replay_window";
-    if (lacking == NULL)
-        return TRUE;
-    g_set_error(error, OBOL_SETTINGS_ERROR, OBOL_SETTINGS_ERROR_VALUE, "%s: the kernel plugin has no %s", where,
-                lacking);
+    kernel = protocol == OBOL_PROTO_IKE ? g_strdup("the crypto plugins") : daemon_describe_kernel(daemon);
+    g_set_error(error, OBOL_SETTINGS_ERROR, OBOL_SETTINGS_ERROR_VALUE,
+                "%s: of the default proposals %s can do none: name one that it can", where, kernel);
     return FALSE;
 }
 
@@ -147,15 +118,21 @@ gboolean
 daemon_fit_connection(ObolDaemon *daemon, ObolConnection *connection, GError **error)
 {
     g_autofree char *where = g_strdup_printf("connections.%s.proposals", connection->name);
+    const GPtrArray *lists[] = { connection->children, connection->shunts };
 
-    if (!fit_proposals(daemon, connection->proposals, OBOL_PROTO_IKE, where, error))
+    if (connection->children->len > 0 && !fit_proposals(daemon, connection->proposals, OBOL_PROTO_IKE, where, error))
         return FALSE;
-    for (guint i = 0; i < connection->children->len; i++) {
-        const ObolChildConfig *child = g_ptr_array_index(connection->children, i);
-        g_autofree char *there = g_strdup_printf("connections.%s.children.%s", connection->name, child->name);
+    for (gsize list = 0; list < G_N_ELEMENTS(lists); list++) {
+        for (guint i = 0; i < lists[list]->len; i++) {
+            ObolChildConfig *child = g_ptr_array_index(lists[list], i);
+            g_autofree char *there = g_strdup_printf("connections.%s.children.%s", connection->name, child->name);
 
-        if (!fit_child(daemon, child, there, error))
-            return FALSE;
+            if (!daemon_fit_kernel(daemon, connection, child, there, error))
+                return FALSE;
+            if (child->action == OBOL_POLICY_PROTECT
+                && !fit_proposals(daemon, child->proposals, child->protocol, there, error))
+                return FALSE;
+        }
     }
     return TRUE;
 }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* daemon/traps.c - policies without an SA: the first packet that matches one raises an acquire.
+/* daemon/traps.c - policies without an SA: the first packet that matches one raises an acquire; shunts let pass or drop.
  *
  * A trap protects from the moment it is installed: besides the outbound policies there are the inbound ones, so that
- * nothing comes in clear that should have come through the tunnel. */
+ * nothing comes in clear that should have come through the tunnel.  The Child SA that it brings up has the same
+ * policies: kernels count them, so the trap is there again when the Child SA has gone. */
 #include "daemon/daemon-private.h"
-
-#include <string.h>
 
 /* The traps of one child. */
 typedef struct {
     char *connection, *child;
     GArray *policies; /* of ObolPolicySpec, as they were added */
+    char *route_owner;
 } Trap;
 
 struct DaemonTraps {
@@ -34,6 +34,7 @@ trap_free(gpointer data)
 
     g_free(trap->connection);
     g_free(trap->child);
+    g_free(trap->route_owner);
     g_array_unref(trap->policies);
     g_free(trap);
 }
@@ -53,11 +54,11 @@ nobody_waits(G_GNUC_UNUSED const ObolKernelReply *reply, G_GNUC_UNUSED gpointer 
 }
 
 static void
-remove_policies(ObolDaemon *daemon, const Trap *trap)
+remove_policies(ObolDaemon *daemon, const GArray *policies)
 {
-    for (guint i = 0; i < trap->policies->len; i++) {
+    for (guint i = 0; i < policies->len; i++) {
         ObolKernelRequest request = {
-            .op = OBOL_KERNEL_DELETE_POLICY, .policy = g_array_index(trap->policies, ObolPolicySpec, i),
+            .op = OBOL_KERNEL_DELETE_POLICY, .policy = g_array_index(policies, ObolPolicySpec, i),
         };
 
         obol_bus_kernel_request(daemon->bus, &request, nobody_waits, NULL);
@@ -75,7 +76,8 @@ daemon_trap_uninstall(ObolDaemon *daemon, const char *connection, const char *ch
         if ((connection != NULL && !g_str_equal(connection, trap->connection))
             || (child != NULL && !g_str_equal(child, trap->child)))
             continue;
-        remove_policies(daemon, trap);
+        remove_policies(daemon, trap->policies);
+        daemon_routes_remove(daemon, trap->route_owner);
         g_ptr_array_remove_index(daemon->traps->list, i);
         found = TRUE;
     }
@@ -92,16 +94,22 @@ daemon_traps_free(ObolDaemon *daemon, DaemonTraps *traps)
     g_free(traps);
 }
 
+static Trap *
+find_trap(ObolDaemon *daemon, const char *connection, const char *child)
+{
+    for (guint i = 0; i < daemon->traps->list->len; i++) {
+        Trap *trap = g_ptr_array_index(daemon->traps->list, i);
+
+        if (g_str_equal(trap->connection, connection) && g_str_equal(trap->child, child))
+            return trap;
+    }
+    return NULL;
+}
+
 gboolean
 daemon_traps_has(ObolDaemon *daemon, const char *connection, const char *child)
 {
-    for (guint i = 0; i < daemon->traps->list->len; i++) {
-        const Trap *trap = g_ptr_array_index(daemon->traps->list, i);
-
-        if (g_str_equal(trap->connection, connection) && g_str_equal(trap->child, child))
-            return TRUE;
-    }
-    return FALSE;
+    return find_trap(daemon, connection, child) != NULL;
 }
 
 /* --- installing --- */
@@ -143,82 +151,126 @@ policy_added(const ObolKernelReply *reply, gpointer data)
     installation_free(installation);
 }
 
-static void
-add_pair(Trap *trap, const ObolChildConfig *child, guint32 reqid, const ObolTs ts[2], const ObolAddress ends[2])
+static gboolean
+same_policies(const GArray *a, const GArray *b)
 {
-    static const ObolDirection directions[] = { OBOL_DIR_OUT, OBOL_DIR_IN, OBOL_DIR_FORWARD };
+    if (a->len != b->len)
+        return FALSE;
+    for (guint i = 0; i < a->len; i++) {
+        const ObolPolicySpec *x = &g_array_index(a, ObolPolicySpec, i), *y = &g_array_index(b, ObolPolicySpec, i);
 
-    for (gsize i = 0; i < G_N_ELEMENTS(directions); i++) {
-        gboolean out = directions[i] == OBOL_DIR_OUT;
-        ObolPolicySpec policy = {
-            .direction = directions[i], .action = OBOL_POLICY_PROTECT, .reqid = reqid, .mode = child->mode,
-            .protocol = child->protocol, .priority = child->priority, .trap = out,
-            .source = ts[!out], .destination = ts[out],
-            .tunnel_source = ends[!out], .tunnel_destination = ends[out],
-        };
-
-        if (directions[i] == OBOL_DIR_FORWARD && child->mode == OBOL_MODE_TRANSPORT)
-            continue; /* such packets end here */
-        g_array_append_val(trap->policies, policy);
+        if (x->direction != y->direction || x->reqid != y->reqid || !obol_ts_equal(&x->source, &y->source)
+            || !obol_ts_equal(&x->destination, &y->destination)
+            || !obol_address_equal(&x->tunnel_source, &y->tunnel_source)
+            || !obol_address_equal(&x->tunnel_destination, &y->tunnel_destination))
+            return FALSE;
     }
+    return TRUE;
 }
 
-static Trap *
-trap_new(ObolDaemon *daemon, const ObolConnection *connection, const ObolChildConfig *child, const ObolAddress *local,
-         const ObolAddress *remote)
+static GArray *
+policies_for(ObolDaemon *daemon, const ObolConnection *connection, const ObolChildConfig *child, const ObolAddress *local,
+             const ObolAddress *remote)
 {
     DaemonDriver *driver = g_ptr_array_index(daemon->drivers, 0); /* all number alike */
-    guint32 reqid = obol_shard_reqid(daemon_driver_shard(driver), connection->name, child);
-    ObolAddress ends[2] = { *local, *remote };
-    Trap *trap = g_new0(Trap, 1);
+    guint32 reqid;
 
-    trap->connection = g_strdup(connection->name);
-    trap->child = g_strdup(child->name);
-    trap->policies = g_array_new(FALSE, FALSE, sizeof(ObolPolicySpec));
-    ends[0].port = ends[1].port = 0;
-    for (guint i = 0; i < child->local_ts->len; i++) {
-        for (guint j = 0; j < child->remote_ts->len; j++) {
-            ObolTs ts[2] = { g_array_index(child->local_ts, ObolTs, i), g_array_index(child->remote_ts, ObolTs, j) };
-
-            obol_ts_resolve(&ts[0], local);
-            obol_ts_resolve(&ts[1], remote);
-            if (ts[0].family == ts[1].family)
-                add_pair(trap, child, reqid, ts, ends);
-        }
-    }
-    return trap;
+    if (child->action != OBOL_POLICY_PROTECT)
+        return daemon_shunt_policies(child);
+    reqid = obol_shard_reqid(daemon_driver_shard(driver), connection->name, child);
+    return daemon_trap_policies(child, reqid, local, remote);
 }
 
 static void
-located(ObolDaemon *daemon, const ObolAddress *local, const ObolAddress *remote, const GError *error, gpointer data)
+lead(ObolDaemon *daemon, const Trap *trap, const ObolChildConfig *child, const ObolAddress *local, const ObolAddress *remote)
+{
+    if (child->action == OBOL_POLICY_PASS)
+        daemon_routes_add_pass(daemon, trap->route_owner, child);
+    else if (child->action == OBOL_POLICY_PROTECT && child->mode == OBOL_MODE_TUNNEL && child->if_id_out == 0)
+        daemon_routes_add(daemon, trap->route_owner, child->local_ts, child->remote_ts, local, remote);
+}
+
+/* Adds the policies before those of the same trap that stand already are taken away, so that there is no gap. */
+static void
+install(Installation *installation, const ObolConnection *connection, const ObolChildConfig *child, GArray *policies,
+        const ObolAddress *local, const ObolAddress *remote)
+{
+    ObolDaemon *daemon = installation->daemon;
+    Trap *trap = find_trap(daemon, connection->name, child->name);
+    g_autoptr(GArray) old = NULL;
+
+    installation->n_pending = policies->len;
+    if (trap == NULL) {
+        trap = g_new0(Trap, 1);
+        trap->connection = g_strdup(connection->name);
+        trap->child = g_strdup(child->name);
+        trap->route_owner = g_strdup_printf("trap %s/%s", connection->name, child->name);
+        g_ptr_array_add(daemon->traps->list, trap);
+    } else {
+        old = g_steal_pointer(&trap->policies);
+    }
+    trap->policies = g_array_ref(policies);
+    for (guint i = 0; i < policies->len; i++) {
+        ObolKernelRequest request = { .op = OBOL_KERNEL_ADD_POLICY, .policy = g_array_index(policies, ObolPolicySpec, i) };
+
+        obol_bus_kernel_request(daemon->bus, &request, policy_added, installation);
+    }
+    if (old != NULL)
+        remove_policies(daemon, old);
+    lead(daemon, trap, child, local, remote);
+}
+
+static void
+fail(Installation *installation, ObolControlError code, const char *text)
+{
+    installation->error = g_error_new_literal(OBOL_CONTROL_ERROR, code, text);
+}
+
+/* Either takes the installation on, to be ended by the kernel's answers, or leaves an error in it, or has nothing to do. */
+static void
+install_or_not(Installation *installation, const ObolAddress *local, const ObolAddress *remote)
+{
+    ObolDaemon *daemon = installation->daemon;
+    const ObolConnection *connection;
+    const ObolChildConfig *child = daemon_find_policies(daemon, installation->connection, installation->child, &connection);
+    g_autoptr(GArray) policies = NULL;
+    const Trap *trap;
+
+    if (child == NULL || daemon->stopping) {
+        fail(installation, OBOL_CONTROL_ERROR_NOT_FOUND, "the connection was removed meanwhile");
+        return;
+    }
+    policies = policies_for(daemon, connection, child, local, remote);
+    trap = find_trap(daemon, connection->name, child->name);
+    if (policies->len == 0)
+        fail(installation, OBOL_CONTROL_ERROR_FAILED, "no local selector is of the family of a remote one");
+    else if (trap == NULL || !same_policies(trap->policies, policies))
+        install(installation, connection, child, policies, local, remote);
+}
+
+static void
+located(G_GNUC_UNUSED ObolDaemon *daemon, const ObolAddress *local, const ObolAddress *remote, const GError *error,
+        gpointer data)
 {
     Installation **owner = data, *installation = g_steal_pointer(owner);
-    const ObolConnection *connection = daemon_find_connection(daemon, installation->connection, installation->child);
-    Trap *trap;
 
-    if (error == NULL && connection != NULL && !daemon->stopping) {
-        daemon_trap_uninstall(daemon, installation->connection, installation->child);
-        trap = trap_new(daemon, connection, obol_connection_child(connection, installation->child), local, remote);
-        g_ptr_array_add(daemon->traps->list, trap);
-        installation->n_pending = trap->policies->len;
-        for (guint i = 0; i < trap->policies->len; i++) {
-            ObolKernelRequest request = {
-                .op = OBOL_KERNEL_ADD_POLICY, .policy = g_array_index(trap->policies, ObolPolicySpec, i),
-            };
-
-            obol_bus_kernel_request(daemon->bus, &request, policy_added, installation);
-        }
-        if (installation->n_pending > 0)
-            return;
-        installation->error = g_error_new_literal(OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_FAILED,
-                                                  "no local selector is of the family of a remote one");
-    } else {
-        installation->error = error != NULL ? g_error_copy(error)
-                                            : g_error_new_literal(OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_NOT_FOUND,
-                                                                  "the connection was removed meanwhile");
-    }
+    if (error != NULL)
+        installation->error = g_error_copy(error);
+    else
+        install_or_not(installation, local, remote);
+    if (installation->n_pending > 0)
+        return;
     installation_end(installation);
     installation_free(installation);
+}
+
+/* Shunts have no peer to look for. */
+static void
+begin_shunt(ObolDaemon *daemon, gpointer data)
+{
+    static const ObolAddress nobody;
+
+    located(daemon, &nobody, &nobody, NULL, data);
 }
 
 static void
@@ -242,5 +294,21 @@ daemon_trap_install(ObolDaemon *daemon, const ObolConnection *connection, const 
     installation->done = done;
     installation->data = data;
     *owner = installation;
-    daemon_locate(daemon, connection, located, owner, owner_free);
+    if (child->action != OBOL_POLICY_PROTECT)
+        daemon_after(daemon, 0, begin_shunt, owner, owner_free);
+    else
+        daemon_locate(daemon, connection, located, owner, owner_free);
+}
+
+void
+daemon_traps_refresh(ObolDaemon *daemon)
+{
+    for (guint i = 0; i < daemon->traps->list->len; i++) {
+        const Trap *trap = g_ptr_array_index(daemon->traps->list, i);
+        const ObolConnection *connection;
+        const ObolChildConfig *child = daemon_find_policies(daemon, trap->connection, trap->child, &connection);
+
+        if (child != NULL && child->action == OBOL_POLICY_PROTECT)
+            daemon_trap_install(daemon, connection, child, NULL, NULL);
+    }
 }

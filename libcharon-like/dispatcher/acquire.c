@@ -12,12 +12,17 @@ static void
 give_to(ObolShard *shard, ObolReqid *entry, ObolSlot *slot, const ObolChildConfig *child)
 {
     ObolTs source = entry->source, destination = entry->destination;
+    const ObolKernelAbilities *abilities = shard->engine.abilities;
     ObolEvent event = {
         .kind = OBOL_EVENT_INITIATE,
-        .initiate = {
-            .child = child, .command = COMMAND_OF(entry->reqid), .source = &source, .destination = &destination,
-        },
+        .initiate = { .child = child, .command = COMMAND_OF(entry->reqid) },
     };
+
+    /* What the kernel told may be the policy's selectors, which say nothing that the settings do not (RFC 7296 section 2.9). */
+    if (abilities == NULL || abilities->acquire_selectors) {
+        event.initiate.source = &source;
+        event.initiate.destination = &destination;
+    }
 
     entry->serving = slot->spi;
     obol_slot_feed(shard, slot, &event);

@@ -5,7 +5,7 @@
 struct ObolReqids {
     GHashTable *by_name;  /* "connection\nchild" -> ObolReqid, owned */
     GHashTable *by_reqid; /* borrowed */
-    guint32 last;
+    guint32 last, max; /* @max 0: none */
 };
 
 static void
@@ -41,8 +41,10 @@ obol_reqids_free(ObolReqids *reqids)
 static guint32
 next_free(ObolReqids *reqids)
 {
+    gboolean full = reqids->max != 0 && g_hash_table_size(reqids->by_reqid) >= reqids->max;
+
     do
-        reqids->last++;
+        reqids->last = !full && reqids->max != 0 && reqids->last >= reqids->max ? 1 : reqids->last + 1;
     while (reqids->last == 0 || g_hash_table_contains(reqids->by_reqid, GUINT_TO_POINTER(reqids->last)));
     return reqids->last;
 }
@@ -98,11 +100,12 @@ forget_unless_configured(G_GNUC_UNUSED gpointer name, gpointer value, gpointer d
 }
 
 void
-obol_reqids_configure(ObolReqids *reqids, const ObolConnectionSet *set)
+obol_reqids_configure(ObolReqids *reqids, const ObolConnectionSet *set, guint32 max)
 {
     GHashTableIter iter;
     gpointer value;
 
+    reqids->max = max;
     g_hash_table_iter_init(&iter, reqids->by_name);
     while (g_hash_table_iter_next(&iter, NULL, &value))
         ((ObolReqid *) value)->configured = FALSE;

@@ -25,8 +25,9 @@ typedef struct ObolReqids ObolReqids;
 
 ObolReqids *obol_reqids_new(void);
 void obol_reqids_free(ObolReqids *reqids);
-/* Numbers every child of @set: those that the admin chose as they are, the others by counting. */
-void obol_reqids_configure(ObolReqids *reqids, const ObolConnectionSet *set);
+/* Numbers every child of @set: those that the admin chose as they are, the others by counting, up to @max (0: no bound) as long
+ * as there are free ones; beyond it the kernel refuses them with its reason. */
+void obol_reqids_configure(ObolReqids *reqids, const ObolConnectionSet *set, guint32 max);
 ObolReqid *obol_reqids_find(ObolReqids *reqids, guint32 reqid); /* NULL: not ours */
 /* A name that no set had is given a number as well. */
 guint32 obol_reqids_of(ObolReqids *reqids, const char *connection, const char *child);

@@ -92,7 +92,7 @@ obol_shard_configure(ObolShard *shard, ObolConnectionSet *connections, ObolShare
     shard->engine.keys = obol_shared_keys_ref(keys);
     shard->engine.abilities = abilities;
     shard->engine.nat_t_port = nat_t_port;
-    obol_reqids_configure(shard->reqids, connections);
+    obol_reqids_configure(shard->reqids, connections, abilities != NULL ? abilities->reqid_max : 0);
     g_clear_pointer(&old_connections, obol_connection_set_unref);
     g_clear_pointer(&old_keys, obol_shared_keys_unref);
 }

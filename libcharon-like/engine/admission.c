@@ -23,7 +23,7 @@ static const struct {
     { OBOL_IKE_AUTH, SEALED, 1 << OBOL_IKE_CONNECTING, 1 << OBOL_RESPONDER, 1 << OBOL_IKE_CONNECTING, obol_auth_request,
       obol_auth_response },
     { OBOL_CREATE_CHILD_SA, SEALED, 1 << OBOL_IKE_ESTABLISHED | 1 << OBOL_IKE_DELETING, 1 << OBOL_INITIATOR | 1 << OBOL_RESPONDER,
-      0, obol_create_child_request, NULL },
+      1 << OBOL_IKE_ESTABLISHED | 1 << OBOL_IKE_DELETING, obol_create_child_request, obol_create_child_response },
     { OBOL_INFORMATIONAL, SEALED, 1 << OBOL_IKE_ESTABLISHED | 1 << OBOL_IKE_DELETING, 1 << OBOL_INITIATOR | 1 << OBOL_RESPONDER,
       1 << OBOL_IKE_ESTABLISHED | 1 << OBOL_IKE_DELETING, obol_informational_request, obol_informational_response },
 };

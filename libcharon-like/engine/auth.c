@@ -25,12 +25,12 @@ proof(const ObolIkeSa *sa, ObolRole signer, const ObolSecret *secret, ObolSpan b
     const ObolNegotiation *n = sa->negotiation;
     const ObolMacVtable *prf = obol_crypto_prf(sa->engine->crypto, sa->suite.prf);
     gboolean own = signer == sa->role;
-    ObolSpan own_nonce = { n->nonce, sizeof n->nonce }, peer_nonce = obol_span_of_bytes(n->peer_nonce);
+    ObolSpan other_nonce = obol_agreement_nonce(&n->agreement, signer == OBOL_INITIATOR ? OBOL_RESPONDER : OBOL_INITIATOR);
     ObolSpan sk_p = obol_ike_keys_get(&sa->keys, signer == OBOL_INITIATOR ? OBOL_SK_PI : OBOL_SK_PR);
     g_autoptr(ObolSecret) out = obol_secret_new(prf->n_output);
 
-    if (!obol_auth_psk(prf, secret, obol_span_of_bytes(own ? n->own_first : n->peer_first), own ? peer_nonce : own_nonce, sk_p, body,
-                       out->bytes, NULL))
+    if (!obol_auth_psk(prf, secret, obol_span_of_bytes(own ? n->own_first : n->peer_first), other_nonce, sk_p, body, out->bytes,
+                       NULL))
         return NULL;
     return g_steal_pointer(&out);
 }
@@ -118,10 +118,16 @@ end_for(ObolIkeSa *sa, ObolReason *reason, ObolActions *out)
     obol_ike_sa_end(sa, reason, out);
 }
 
-static ObolChildSa *
-wanted_child(const ObolIkeSa *sa)
+ObolChildSa *
+obol_auth_child(const ObolIkeSa *sa)
 {
-    return sa->child_wanted_id != 0 ? obol_child_sa_find(sa, sa->child_wanted_id) : NULL;
+    for (guint i = 0; i < sa->children->len; i++) {
+        ObolChildSa *child = g_ptr_array_index(sa->children, i);
+
+        if (child->negotiation != NULL && g_str_equal(child->negotiation->phase, OBOL_PHASE_AUTH))
+            return child;
+    }
+    return NULL;
 }
 
 /* The peer's identity that we ask for: a pattern or none stands for "whoever answers". */
@@ -136,12 +142,12 @@ obol_auth_start(ObolIkeSa *sa, ObolActions *out)
 {
     ObolNegotiation *n = sa->negotiation;
     const ObolIdentity *expected = sa->connection->remote_id;
-    ObolChildSa *child = wanted_child(sa);
+    ObolChildSa *child = obol_auth_child(sa);
     g_auto(ObolChain) chain = { .n = 0, .owned = NULL };
     ObolReason *reason;
     GBytes *datagram;
 
-    if (n == NULL || !n->ready || sa->request.datagram != NULL || (child != NULL && child->spi_in == 0))
+    if (n == NULL || !n->ready || sa->request.datagram != NULL || (child != NULL && (child->n_waiting > 0 || child->spi_in == 0)))
         return;
     g_free(sa->local_id);
     g_free(sa->remote_id);
@@ -159,12 +165,14 @@ obol_auth_start(ObolIkeSa *sa, ObolActions *out)
     if (child != NULL)
         obol_child_offer(sa, child, &chain);
     datagram = obol_sk_seal(sa, OBOL_IKE_AUTH, FALSE, sa->next_request_id, &chain, out);
+    if (child != NULL)
+        child->negotiation->stage = OBOL_STAGE_ASKED;
     if (datagram != NULL)
         obol_window_request(sa, OBOL_IKE_AUTH, datagram, out);
 }
 
-static ObolReason *
-reason_of_notify(guint16 type)
+ObolReason *
+obol_reason_of_notify(const char *phase, guint16 type)
 {
     static const struct {
         guint16 notify;
@@ -173,16 +181,24 @@ reason_of_notify(guint16 type)
         { OBOL_N_AUTHENTICATION_FAILED, OBOL_REASON_AUTH_PEER },
         { OBOL_N_NO_PROPOSAL_CHOSEN, OBOL_REASON_PROPOSAL_PEER },
         { OBOL_N_TS_UNACCEPTABLE, OBOL_REASON_TS_PEER },
+        { OBOL_N_SINGLE_PAIR_REQUIRED, OBOL_REASON_TS_PEER },
+        { OBOL_N_INVALID_KE_PAYLOAD, OBOL_REASON_KE_GROUP },
     };
     ObolReasonCode code = OBOL_REASON_PEER_NOTIFY;
 
     for (gsize i = 0; i < G_N_ELEMENTS(codes); i++)
         code = codes[i].notify == type ? codes[i].code : code;
-    return obol_reason_new(code, OBOL_PHASE_AUTH, OBOL_SIDE_PEER, type, NULL);
+    return obol_reason_new(code, phase, OBOL_SIDE_PEER, type, NULL);
 }
 
-static const ObolPayload *
-first_error(const ObolChain *chain)
+guint16
+obol_reason_notify(const ObolReason *reason)
+{
+    return reason->notify != 0 ? reason->notify : OBOL_N_NO_PROPOSAL_CHOSEN;
+}
+
+const ObolPayload *
+obol_chain_first_error(const ObolChain *chain)
 {
     for (guint i = 0; i < chain->n; i++) {
         if (chain->items[i].type == OBOL_PAYLOAD_NOTIFY && chain->items[i].notify.type < OBOL_NOTIFY_STATUS_FIRST)
@@ -240,54 +256,38 @@ refuse_responder(ObolIkeSa *sa, ObolReason *reason, ObolActions *out)
     end_for(sa, reason, out);
 }
 
-static void
-child_refused(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolActions *out)
-{
-    obol_ike_sa_fail(sa, reason, out);
-    obol_ike_sa_command_done(&sa->initiate_command, reason, out);
-    if (child != NULL)
-        obol_child_sa_end(sa, child, obol_reason_dup(reason), out);
-    obol_reason_free(reason);
-}
-
 /* The Child SA of a good answer: in the kernel, or the reason why there is none. */
 static void
 take_child(ObolIkeSa *sa, const ObolChain *chain, ObolActions *out)
 {
-    const ObolPayload *error = first_error(chain);
-    ObolNegotiation *n = sa->negotiation;
-    ObolChildSa *child = wanted_child(sa);
-    gboolean peer_has_it = error == NULL && obol_chain_find(chain, OBOL_PAYLOAD_SA) != NULL;
+    const ObolPayload *error = obol_chain_first_error(chain);
+    ObolChildSa *child = obol_auth_child(sa);
     ObolReason *reason;
 
     if (child == NULL) {
         obol_ike_sa_command_done(&sa->initiate_command, NULL, out);
         return;
     }
-    reason = error != NULL ? reason_of_notify(error->notify.type) : obol_child_take_answer(sa, child, chain);
-    if (reason == NULL) {
-        obol_child_install(sa, child, (ObolSpan) { n->nonce, sizeof n->nonce }, obol_span_of_bytes(n->peer_nonce), out);
-        return;
-    }
-    if (peer_has_it) {
-        obol_ike_sa_fail(sa, reason, out);
-        obol_ike_sa_command_done(&sa->initiate_command, reason, out);
-        obol_child_sa_delete(sa, child, reason, out);
-        return;
-    }
-    child_refused(sa, child, reason, out);
+    child->peer_has_it = error == NULL && obol_chain_find(chain, OBOL_PAYLOAD_SA) != NULL;
+    reason = g_steal_pointer(&child->refused);
+    if (reason == NULL)
+        reason = error != NULL ? obol_reason_of_notify(OBOL_PHASE_AUTH, error->notify.type) : obol_child_take_answer(sa, child, chain);
+    if (reason == NULL)
+        obol_child_agreed(sa, child, out);
+    else
+        obol_child_failed(sa, child, reason, out);
 }
 
 void
 obol_auth_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
 {
-    const ObolPayload *error = first_error(in->chain);
+    const ObolPayload *error = obol_chain_first_error(in->chain);
     ObolReason *reason;
 
     obol_window_forget_request(sa);
     sa->next_request_id = 2;
     if (error != NULL && obol_chain_find(in->chain, OBOL_PAYLOAD_AUTH) == NULL) {
-        end_for(sa, reason_of_notify(error->notify.type), out);
+        end_for(sa, obol_reason_of_notify(OBOL_PHASE_AUTH, error->notify.type), out);
         return;
     }
     reason = check_responder(sa, in->chain);
@@ -299,7 +299,7 @@ obol_auth_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
     obol_ike_sa_established(sa, obol_chain_find_notify(in->chain, OBOL_N_INITIAL_CONTACT) != NULL, out);
     take_child(sa, in->chain, out);
     obol_ike_sa_negotiation_free(sa);
-    obol_window_pump(sa, out);
+    obol_tasks_pump(sa, out);
 }
 
 /* --- responder --- */
@@ -384,13 +384,12 @@ obol_auth_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
         obol_auth_answer(sa, NULL, NULL, out); /* RFC 6023: no child wanted */
         return;
     }
-    child = obol_child_take_request(sa, in->chain, &reason);
+    child = obol_child_take_request(sa, in->chain, OBOL_PHASE_AUTH, NULL, &reason);
     if (child == NULL) {
         obol_auth_answer(sa, NULL, reason, out);
         return;
     }
-    sa->child_wanted_id = child->unique_id;
-    obol_child_get_spi(sa, child, out);
+    obol_child_prepare(sa, child, out);
 }
 
 void
@@ -408,7 +407,7 @@ obol_auth_answer(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolActi
         return;
     }
     if (child != NULL)
-        obol_child_put_answer(sa, child, n->child_number, &chain);
+        obol_child_put_answer(sa, child, &chain);
     else if (reason != NULL)
         obol_chain_add_notify(&chain, obol_reason_notify(reason), NULL, 0);
     datagram = obol_sk_seal(sa, OBOL_IKE_AUTH, TRUE, sa->expected_request_id, &chain, out);

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* engine/child-negotiate.c - what a Child SA protects and by what: offered, chosen, checked (RFC 7296 sections 1.3.1, 2.7, 2.9). */
+/* engine/child-negotiate.c - what a Child SA protects and by what: offered, chosen, checked (RFC 7296 sections 1.3.1, 2.7, 2.9,
+ * 2.22).  IKE_AUTH and CREATE_CHILD_SA differ in the key exchange alone: the first Child SA takes its keys from the IKE SA's. */
 #include "engine/ike-sa-private.h"
 
 #include <string.h>
+
+#define IPCOMP_DEFLATE 2 /* section 2.22 */
+#define IPCOMP_DATA 3    /* CPI and transform, without attributes */
+#define CPI_FIRST 256    /* RFC 3173 section 3.3: below are those that need no negotiation */
 
 /* --- proposals --- */
 
@@ -34,23 +39,36 @@ is_whole(const ObolProposal *p)
            && (aead || (seen & 1u << OBOL_TRANSFORM_INTEG) != 0) && (seen & 1u << OBOL_TRANSFORM_ESN) != 0;
 }
 
-GArray *
-obol_child_proposals(const ObolIkeSa *sa, const ObolChildConfig *config)
+/* @from without what this machine can not do; a proposal that asks for a key exchange is none without it. */
+static gboolean
+usable(const ObolIkeSa *sa, const ObolProposal *from, gboolean with_ke, ObolProposal *to)
 {
+    gboolean asks_ke = FALSE, has_ke = FALSE;
+
+    for (guint j = 0; j < from->n_transforms; j++) {
+        const ObolTransform *t = &from->transforms[j];
+        gboolean is_ke = t->type == OBOL_TRANSFORM_KE;
+
+        asks_ke |= is_ke;
+        if ((is_ke && !with_ke) || !obol_crypto_can(sa->engine->crypto, t) || (!is_ke && !kernel_can(sa->engine->abilities, t)))
+            continue;
+        has_ke |= is_ke;
+        to->transforms[to->n_transforms++] = *t;
+    }
+    return is_whole(to) && (!with_ke || !asks_ke || has_ke);
+}
+
+GArray *
+obol_child_proposals(const ObolIkeSa *sa, const ObolChildConfig *config, const char *phase)
+{
+    gboolean with_ke = g_str_equal(phase, OBOL_PHASE_CHILD);
     GArray *list = g_array_new(FALSE, FALSE, sizeof(ObolProposal));
 
     for (guint i = 0; i < config->proposals->len && list->len < OBOL_ENGINE_PROPOSALS_MAX; i++) {
         const ObolProposal *from = &g_array_index(config->proposals, ObolProposal, i);
         ObolProposal to = { .number = (guint8) (list->len + 1), .protocol = from->protocol };
 
-        for (guint j = 0; j < from->n_transforms; j++) {
-            const ObolTransform *t = &from->transforms[j];
-
-            /* The first Child SA takes its keys from the IKE SA's exchange (section 1.2): KE is for CREATE_CHILD_SA. */
-            if (t->type != OBOL_TRANSFORM_KE && obol_crypto_can(sa->engine->crypto, t) && kernel_can(sa->engine->abilities, t))
-                to.transforms[to.n_transforms++] = *t;
-        }
-        if (is_whole(&to))
+        if (usable(sa, from, with_ke, &to))
             g_array_append_val(list, to);
     }
     return list;
@@ -74,8 +92,8 @@ get_spi(const ObolProposal *p)
     return GUINT32_FROM_BE(network);
 }
 
-GArray *
-obol_child_resolve(const GArray *selectors, const ObolAddress *address)
+static GArray *
+resolve(const GArray *selectors, const ObolAddress *address)
 {
     GArray *list = g_array_copy((GArray *) selectors);
 
@@ -84,22 +102,107 @@ obol_child_resolve(const GArray *selectors, const ObolAddress *address)
     return list;
 }
 
+/* --- what is told by notifications, alike in requests and answers --- */
+
+gboolean
+obol_child_wants_ipcomp(const ObolIkeSa *sa, const ObolChildConfig *config)
+{
+    return config->ipcomp && (sa->engine->abilities == NULL || sa->engine->abilities->ipcomp);
+}
+
+static void
+put_notifies(const ObolIkeSa *sa, const ObolChildSa *child, gboolean ipcomp, ObolChain *chain)
+{
+    const ObolKernelAbilities *can = sa->engine->abilities;
+    const guint8 data[IPCOMP_DATA] = { (guint8) (child->cpi_in >> 8), (guint8) child->cpi_in, IPCOMP_DEFLATE };
+
+    if (child->mode == OBOL_MODE_TRANSPORT)
+        obol_chain_add_notify(chain, OBOL_N_USE_TRANSPORT_MODE, NULL, 0);
+    if (ipcomp)
+        obol_chain_add_notify(chain, OBOL_N_IPCOMP_SUPPORTED, data, sizeof data);
+    if (can != NULL && !can->tfc_padding && child->suite.protocol == OBOL_PROTO_ESP)
+        obol_chain_add_notify(chain, OBOL_N_ESP_TFC_PADDING_NOT_SUPPORTED, NULL, 0);
+}
+
+/* The CPI of the offer that we can take; 0: none.  @n: how many offers there are. */
+static guint16
+find_cpi(const ObolChain *chain, guint *n)
+{
+    guint16 found = 0;
+
+    *n = 0;
+    for (guint i = 0; i < chain->n; i++) {
+        const ObolNotifyPayload *notify = &chain->items[i].notify;
+        guint16 cpi;
+
+        if (chain->items[i].type != OBOL_PAYLOAD_NOTIFY || notify->type != OBOL_N_IPCOMP_SUPPORTED)
+            continue;
+        ++*n;
+        cpi = notify->data.n >= IPCOMP_DATA ? (guint16) (notify->data.data[0] << 8 | notify->data.data[1]) : 0;
+        if (found == 0 && cpi >= CPI_FIRST && notify->data.data[2] == IPCOMP_DEFLATE)
+            found = cpi;
+    }
+    return found;
+}
+
+static void
+heed_notifies(ObolChildSa *child, const ObolChain *chain)
+{
+    if (obol_chain_find_notify(chain, OBOL_N_ESP_TFC_PADDING_NOT_SUPPORTED) != NULL)
+        child->tfc_padding = 0;
+}
+
 /* --- initiator --- */
+
+/* The packet goes first (section 2.9), if the settings mean it at all. */
+static GArray *
+selectors_with_packet(const GArray *settings, const ObolAddress *address, const ObolTs *packet, gboolean packet_alone)
+{
+    GArray *list = resolve(settings, address);
+    gboolean within = FALSE, listed = FALSE;
+
+    for (guint i = 0; i < list->len && packet->family != 0; i++) {
+        within |= obol_ts_contains(&g_array_index(list, ObolTs, i), packet);
+        listed |= obol_ts_equal(&g_array_index(list, ObolTs, i), packet);
+    }
+    if (within && packet_alone)
+        g_array_set_size(list, 0);
+    if (within && (packet_alone || !listed))
+        g_array_prepend_val(list, *packet);
+    return list;
+}
+
+/* A child in another's place asks for what that one has: never less, and no packet (section 2.9.2). */
+static void
+choose_selectors(ObolIkeSa *sa, ObolChildSa *child)
+{
+    const ObolChildNegotiation *n = child->negotiation;
+
+    if (child->replaces != 0 && child->local_ts != NULL)
+        return;
+    g_clear_pointer(&child->local_ts, g_array_unref);
+    g_clear_pointer(&child->remote_ts, g_array_unref);
+    child->local_ts = selectors_with_packet(child->config->local_ts, &sa->local, &n->packet[0], n->single_pair);
+    child->remote_ts = selectors_with_packet(child->config->remote_ts, &sa->remote, &n->packet[1], n->single_pair);
+}
 
 void
 obol_child_offer(ObolIkeSa *sa, ObolChildSa *child, ObolChain *chain)
 {
-    g_autoptr(GArray) proposals = obol_child_proposals(sa, child->config);
+    ObolChildNegotiation *n = child->negotiation;
 
-    for (guint i = 0; i < proposals->len; i++)
-        put_spi(&g_array_index(proposals, ObolProposal, i), child->spi_in);
-    g_clear_pointer(&child->local_ts, g_array_unref);
-    g_clear_pointer(&child->remote_ts, g_array_unref);
-    child->local_ts = obol_child_resolve(child->config->local_ts, &sa->local);
-    child->remote_ts = obol_child_resolve(child->config->remote_ts, &sa->remote);
-    if (child->config->mode == OBOL_MODE_TRANSPORT)
-        obol_chain_add_notify(chain, OBOL_N_USE_TRANSPORT_MODE, NULL, 0);
-    obol_chain_add_sa(chain, (const ObolProposal *) proposals->data, proposals->len);
+    g_clear_pointer(&n->proposals, g_array_unref);
+    n->proposals = obol_child_proposals(sa, child->config, n->phase);
+    for (guint i = 0; i < n->proposals->len; i++)
+        put_spi(&g_array_index(n->proposals, ObolProposal, i), child->spi_in);
+    choose_selectors(sa, child);
+    put_notifies(sa, child, child->cpi_in != 0, chain);
+    obol_chain_add_sa(chain, (const ObolProposal *) n->proposals->data, n->proposals->len);
+    if (g_str_equal(n->phase, OBOL_PHASE_CHILD)) {
+        obol_chain_add_nonce(chain, n->agreement.nonce, sizeof n->agreement.nonce);
+        if (n->agreement.group != OBOL_KE_NONE)
+            obol_chain_add_ke(chain, n->agreement.group, n->agreement.public_value, n->agreement.ke->n_initiator);
+    }
     obol_chain_add_ts(chain, OBOL_PAYLOAD_TSI, child->local_ts);
     obol_chain_add_ts(chain, OBOL_PAYLOAD_TSR, child->remote_ts);
 }
@@ -114,11 +217,47 @@ selectors_of(const ObolPayload *payload)
 }
 
 static ObolReason *
-selector_reason(ObolReasonCode code, const GArray *theirs_local, const GArray *theirs_remote, const char *what)
+selector_reason(ObolReasonCode code, const char *phase, const GArray *theirs_local, const GArray *theirs_remote, const char *what)
 {
     g_autofree char *local = obol_ts_list_format(theirs_local), *remote = obol_ts_list_format(theirs_remote);
 
-    return obol_reason_new(code, OBOL_PHASE_AUTH, OBOL_SIDE_US, OBOL_N_TS_UNACCEPTABLE, "%s: %s === %s", what, local, remote);
+    return obol_reason_new(code, phase, OBOL_SIDE_US, OBOL_N_TS_UNACCEPTABLE, "%s: %s === %s", what, local, remote);
+}
+
+/* Section 2.9: the responder may narrow, never widen; and 2.9.2: not at all what is in use already. */
+static ObolReason *
+take_selectors(ObolIkeSa *sa, ObolChildSa *child, const ObolPayload *tsi, const ObolPayload *tsr)
+{
+    const char *phase = child->negotiation->phase;
+    const ObolChildSa *old = child->replaces != 0 ? obol_child_sa_find(sa, child->replaces) : NULL;
+    g_autoptr(GArray) local = selectors_of(tsi);
+    g_autoptr(GArray) remote = selectors_of(tsr);
+
+    if (local->len == 0 || remote->len == 0 || !obol_ts_list_within(local, child->local_ts)
+        || !obol_ts_list_within(remote, child->remote_ts))
+        return selector_reason(OBOL_REASON_TS_US, phase, local, remote, "the peer answers with more than we asked for");
+    if (old != NULL && (!obol_ts_list_within(old->local_ts, local) || !obol_ts_list_within(old->remote_ts, remote)))
+        return selector_reason(OBOL_REASON_TS_US, phase, local, remote,
+                               "the peer answers a rekeying with less than is in use (RFC 7296 section 2.9.2)");
+    g_array_unref(child->local_ts);
+    g_array_unref(child->remote_ts);
+    child->local_ts = g_steal_pointer(&local);
+    child->remote_ts = g_steal_pointer(&remote);
+    return NULL;
+}
+
+/* Section 2.22: one of those that were offered, or none. */
+static ObolReason *
+take_ipcomp(ObolChildSa *child, const ObolChain *chain)
+{
+    guint n;
+
+    child->cpi_out = find_cpi(chain, &n);
+    if (n == 0 || (n == 1 && child->cpi_out != 0 && child->cpi_in != 0))
+        return NULL;
+    child->cpi_out = 0;
+    return obol_reason_new(OBOL_REASON_PROPOSAL_US, child->negotiation->phase, OBOL_SIDE_US, 0,
+                           "the answer has IPComp that was not offered (RFC 7296 section 2.22)");
 }
 
 ObolReason *
@@ -127,35 +266,38 @@ obol_child_take_answer(ObolIkeSa *sa, ObolChildSa *child, const ObolChain *chain
     const ObolPayload *answer = obol_chain_find(chain, OBOL_PAYLOAD_SA), *tsi = obol_chain_find(chain, OBOL_PAYLOAD_TSI),
                       *tsr = obol_chain_find(chain, OBOL_PAYLOAD_TSR);
     gboolean transport = obol_chain_find_notify(chain, OBOL_N_USE_TRANSPORT_MODE) != NULL;
-    g_autoptr(GArray) proposals = obol_child_proposals(sa, child->config);
-    g_autoptr(GArray) local = NULL;
-    g_autoptr(GArray) remote = NULL;
+    const ObolChildNegotiation *n = child->negotiation;
+    ObolReason *reason;
 
     if (answer == NULL || tsi == NULL || tsr == NULL || answer->sa.n != 1)
-        return obol_reason_new(OBOL_REASON_SYNTAX, OBOL_PHASE_AUTH, OBOL_SIDE_US, 0,
-                               "the answer lacks SA, TSi or TSr (RFC 7296 section 1.2)");
-    if (!obol_proposal_check_answer((const ObolProposal *) proposals->data, proposals->len, answer->sa.proposals, &child->suite)
+        return obol_reason_new(OBOL_REASON_SYNTAX, n->phase, OBOL_SIDE_US, 0, "the answer lacks SA, TSi or TSr (RFC 7296 section 1.2)");
+    if (!obol_proposal_check_answer((const ObolProposal *) n->proposals->data, n->proposals->len, answer->sa.proposals, &child->suite)
         || answer->sa.proposals[0].n_spi != 4 || get_spi(answer->sa.proposals) == 0)
-        return obol_reason_new(OBOL_REASON_PROPOSAL_US, OBOL_PHASE_AUTH, OBOL_SIDE_US, 0,
+        return obol_reason_new(OBOL_REASON_PROPOSAL_US, n->phase, OBOL_SIDE_US, 0,
                                "the answer is not one of our proposals (RFC 7296 section 2.7)");
     child->spi_out = get_spi(answer->sa.proposals);
-    local = selectors_of(tsi);
-    remote = selectors_of(tsr);
-    /* Section 2.9: the responder may narrow, never widen. */
-    if (local->len == 0 || remote->len == 0 || !obol_ts_list_within(local, child->local_ts)
-        || !obol_ts_list_within(remote, child->remote_ts))
-        return selector_reason(OBOL_REASON_TS_US, local, remote, "the peer answers with more than we asked for");
-    if (transport != (child->config->mode == OBOL_MODE_TRANSPORT))
-        return obol_reason_new(OBOL_REASON_MODE, OBOL_PHASE_AUTH, OBOL_SIDE_US, 0, "the peer answers with %s mode",
-                               transport ? "transport" : "tunnel");
-    g_array_unref(child->local_ts);
-    g_array_unref(child->remote_ts);
-    child->local_ts = g_steal_pointer(&local);
-    child->remote_ts = g_steal_pointer(&remote);
-    return NULL;
+    reason = take_selectors(sa, child, tsi, tsr);
+    if (reason == NULL)
+        reason = take_ipcomp(child, chain);
+    if (reason == NULL && transport != (child->mode == OBOL_MODE_TRANSPORT))
+        reason = obol_reason_new(OBOL_REASON_MODE, n->phase, OBOL_SIDE_US, 0, "the peer answers with %s mode",
+                                 transport ? "transport" : "tunnel");
+    heed_notifies(child, chain);
+    if (obol_chain_find_notify(chain, OBOL_N_ADDITIONAL_TS_POSSIBLE) != NULL)
+        child->negotiation->more_possible = TRUE;
+    return reason;
 }
 
 /* --- responder --- */
+
+/* What the peer asks for. */
+typedef struct {
+    const char *phase;
+    const ObolPayload *offer;
+    GArray *tsi, *tsr;
+    gboolean transport;
+    const ObolChildSa *old; /* to be replaced; NULL: none */
+} Wish;
 
 typedef struct {
     const ObolChildConfig *config;
@@ -168,104 +310,165 @@ typedef struct {
 /* One child of the settings against the request; how far it came tells which reason is the most telling. */
 typedef enum { FITS_NOT_IN_SELECTORS, FITS_NOT_IN_PROPOSAL, FITS_NOT_IN_MODE, FITS } Fit;
 
-static Fit
-try_child(ObolIkeSa *sa, const ObolChildConfig *config, const ObolPayload *offer, const GArray *tsi, const GArray *tsr,
-          gboolean transport, Match *out)
+static gboolean
+narrow(ObolIkeSa *sa, const ObolChildConfig *config, const Wish *wish, GArray **local, GArray **remote)
 {
-    g_autoptr(GArray) ours = obol_child_proposals(sa, config);
-    g_autoptr(GArray) local = obol_child_resolve(config->local_ts, &sa->local);
-    g_autoptr(GArray) remote = obol_child_resolve(config->remote_ts, &sa->remote);
-    g_autoptr(GArray) narrow_local = obol_ts_narrow(local, tsr);
-    g_autoptr(GArray) narrow_remote = obol_ts_narrow(remote, tsi);
+    g_autoptr(GArray) ours = resolve(config->local_ts, &sa->local);
+    g_autoptr(GArray) theirs = resolve(config->remote_ts, &sa->remote);
+
+    *local = obol_ts_narrow(ours, wish->tsr);
+    *remote = obol_ts_narrow(theirs, wish->tsi);
+    /* Section 2.9.2: never less than what is in use. */
+    return *local != NULL && *remote != NULL
+           && (wish->old == NULL
+               || (obol_ts_list_within(wish->old->local_ts, *local) && obol_ts_list_within(wish->old->remote_ts, *remote)));
+}
+
+static Fit
+try_child(ObolIkeSa *sa, const ObolChildConfig *config, const Wish *wish, Match *out)
+{
+    g_autoptr(GArray) ours = obol_child_proposals(sa, config, wish->phase);
+    g_autoptr(GArray) local = NULL;
+    g_autoptr(GArray) remote = NULL;
+    const ObolProposal *theirs = wish->offer->sa.proposals;
     gsize chosen;
 
-    if (narrow_local == NULL || narrow_remote == NULL)
+    if (!narrow(sa, config, wish, &local, &remote))
         return FITS_NOT_IN_SELECTORS;
-    if (!obol_proposal_select((const ObolProposal *) ours->data, ours->len, offer->sa.proposals, offer->sa.n, &out->suite, &chosen, NULL)
-        || offer->sa.proposals[chosen].n_spi != 4 || get_spi(&offer->sa.proposals[chosen]) == 0)
+    if (!obol_proposal_select((const ObolProposal *) ours->data, ours->len, theirs, wish->offer->sa.n, &out->suite, &chosen, NULL)
+        || theirs[chosen].n_spi != 4 || get_spi(&theirs[chosen]) == 0)
         return FITS_NOT_IN_PROPOSAL;
     /* The initiator asks for transport mode; a tunnel may be had without asking (section 1.3.1). */
-    if (config->mode == OBOL_MODE_TRANSPORT && !transport)
+    if (config->mode == OBOL_MODE_TRANSPORT && !wish->transport)
         return FITS_NOT_IN_MODE;
     out->config = config;
-    out->local = g_steal_pointer(&narrow_local);
-    out->remote = g_steal_pointer(&narrow_remote);
-    out->number = offer->sa.proposals[chosen].number;
-    out->spi = get_spi(&offer->sa.proposals[chosen]);
+    out->local = g_steal_pointer(&local);
+    out->remote = g_steal_pointer(&remote);
+    out->number = theirs[chosen].number;
+    out->spi = get_spi(&theirs[chosen]);
     return FITS;
 }
 
 static ObolReason *
-reason_for(Fit best, const ObolPayload *offer, const GArray *tsi, const GArray *tsr)
+reason_for(Fit best, const Wish *wish)
 {
-    g_autofree char *theirs = obol_proposal_format(&offer->sa.proposals[0]);
+    g_autofree char *theirs = obol_proposal_format(&wish->offer->sa.proposals[0]);
 
     switch (best) {
-    case FITS_NOT_IN_SELECTORS: return selector_reason(OBOL_REASON_TS_US, tsr, tsi, "the peer asks for");
+    case FITS_NOT_IN_SELECTORS: return selector_reason(OBOL_REASON_TS_US, wish->phase, wish->tsr, wish->tsi, "the peer asks for");
     case FITS_NOT_IN_MODE:
-        return obol_reason_new(OBOL_REASON_MODE, OBOL_PHASE_AUTH, OBOL_SIDE_US, OBOL_N_NO_PROPOSAL_CHOSEN,
+        return obol_reason_new(OBOL_REASON_MODE, wish->phase, OBOL_SIDE_US, OBOL_N_NO_PROPOSAL_CHOSEN,
                                "the peer asks for a tunnel, transport mode is configured");
     case FITS_NOT_IN_PROPOSAL:
     case FITS: break;
     }
-    return obol_reason_new(OBOL_REASON_PROPOSAL_US, OBOL_PHASE_AUTH, OBOL_SIDE_US, OBOL_N_NO_PROPOSAL_CHOSEN, "the peer offers %s%s",
-                           theirs, offer->sa.n > 1 ? " and more" : "");
+    return obol_reason_new(OBOL_REASON_PROPOSAL_US, wish->phase, OBOL_SIDE_US, OBOL_N_NO_PROPOSAL_CHOSEN, "the peer offers %s%s",
+                           theirs, wish->offer->sa.n > 1 ? " and more" : "");
+}
+
+/* Do other settings allow more of what was asked for?  The peer may come for it again (section 2.9). */
+static gboolean
+more_is_possible(ObolIkeSa *sa, const ObolChildConfig *chosen, const Wish *wish)
+{
+    for (guint i = 0; i < sa->connection->children->len && wish->old == NULL; i++) {
+        const ObolChildConfig *config = g_ptr_array_index(sa->connection->children, i);
+        g_autoptr(GArray) local = NULL;
+        g_autoptr(GArray) remote = NULL;
+
+        if (config != chosen && narrow(sa, config, wish, &local, &remote))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static ObolChildSa *
+new_child(ObolIkeSa *sa, const Match *match, const Wish *wish, const ObolChain *chain)
+{
+    ObolChildSa *child = obol_child_sa_new(sa, match->config);
+    guint n_offers;
+
+    obol_child_begin(sa, child, OBOL_RESPONDER, wish->phase);
+    child->suite = match->suite;
+    child->spi_out = match->spi;
+    child->local_ts = match->local;
+    child->remote_ts = match->remote;
+    child->negotiation->number = match->number;
+    child->negotiation->more_possible = more_is_possible(sa, match->config, wish);
+    if (obol_child_wants_ipcomp(sa, match->config))
+        child->cpi_out = child->negotiation->cpi_wanted = find_cpi(chain, &n_offers);
+    if (wish->old != NULL) {
+        child->replaces = wish->old->unique_id;
+        child->reqid = wish->old->reqid;
+    }
+    heed_notifies(child, chain);
+    return child;
 }
 
 ObolChildSa *
-obol_child_take_request(ObolIkeSa *sa, const ObolChain *chain, ObolReason **reason)
+obol_child_take_request(ObolIkeSa *sa, const ObolChain *chain, const char *phase, const ObolChildSa *old, ObolReason **reason)
 {
-    const ObolPayload *offer = obol_chain_find(chain, OBOL_PAYLOAD_SA), *tsi = obol_chain_find(chain, OBOL_PAYLOAD_TSI),
-                      *tsr = obol_chain_find(chain, OBOL_PAYLOAD_TSR);
-    gboolean transport = obol_chain_find_notify(chain, OBOL_N_USE_TRANSPORT_MODE) != NULL;
+    const ObolPayload *tsi = obol_chain_find(chain, OBOL_PAYLOAD_TSI), *tsr = obol_chain_find(chain, OBOL_PAYLOAD_TSR);
     g_autoptr(GArray) initiators = NULL;
     g_autoptr(GArray) responders = NULL;
+    Wish wish = { .phase = phase, .offer = obol_chain_find(chain, OBOL_PAYLOAD_SA), .old = old };
     Fit best = FITS_NOT_IN_SELECTORS;
     Match match;
 
     if (tsi == NULL || tsr == NULL) {
-        *reason = obol_reason_new(OBOL_REASON_SYNTAX, OBOL_PHASE_AUTH, OBOL_SIDE_US, OBOL_N_TS_UNACCEPTABLE,
+        *reason = obol_reason_new(OBOL_REASON_SYNTAX, phase, OBOL_SIDE_US, OBOL_N_TS_UNACCEPTABLE,
                                   "SA comes with TSi and TSr (RFC 7296 section 1.2)");
         return NULL;
     }
-    initiators = selectors_of(tsi);
-    responders = selectors_of(tsr);
+    wish.tsi = initiators = selectors_of(tsi);
+    wish.tsr = responders = selectors_of(tsr);
+    wish.transport = obol_chain_find_notify(chain, OBOL_N_USE_TRANSPORT_MODE) != NULL;
     for (guint i = 0; i < sa->connection->children->len; i++) {
-        Fit fit = try_child(sa, g_ptr_array_index(sa->connection->children, i), offer, initiators, responders, transport, &match);
+        const ObolChildConfig *config = g_ptr_array_index(sa->connection->children, i);
+        Fit fit = old == NULL || old->config == config ? try_child(sa, config, &wish, &match) : FITS_NOT_IN_SELECTORS;
 
         best = MAX(best, fit);
-        if (fit == FITS) {
-            ObolChildSa *child = obol_child_sa_new(sa, match.config);
-
-            child->suite = match.suite;
-            child->spi_out = match.spi;
-            child->local_ts = match.local;
-            child->remote_ts = match.remote;
-            sa->negotiation->child_number = match.number;
-            return child;
-        }
+        if (fit == FITS)
+            return new_child(sa, &match, &wish, chain);
     }
-    *reason = reason_for(best, offer, initiators, responders);
+    *reason = reason_for(best, &wish);
     return NULL;
 }
 
 void
-obol_child_put_answer(ObolIkeSa *sa, const ObolChildSa *child, guint8 number, ObolChain *chain)
+obol_child_put_answer(ObolIkeSa *sa, const ObolChildSa *child, ObolChain *chain)
 {
+    const ObolChildNegotiation *n = child->negotiation;
     guint32 spi = GUINT32_TO_BE(child->spi_in);
     ObolProposal answer;
 
-    (void) sa;
-    obol_proposal_from_suite(&child->suite, number, (const guint8 *) &spi, sizeof spi, &answer);
-    if (child->mode == OBOL_MODE_TRANSPORT)
-        obol_chain_add_notify(chain, OBOL_N_USE_TRANSPORT_MODE, NULL, 0);
+    obol_proposal_from_suite(&child->suite, n->number, (const guint8 *) &spi, sizeof spi, &answer);
+    put_notifies(sa, child, child->cpi_in != 0 && child->cpi_out != 0, chain);
+    if (n->more_possible)
+        obol_chain_add_notify(chain, OBOL_N_ADDITIONAL_TS_POSSIBLE, NULL, 0);
     obol_chain_add_sa(chain, &answer, 1);
+    if (g_str_equal(n->phase, OBOL_PHASE_CHILD)) {
+        obol_chain_add_nonce(chain, n->agreement.nonce, sizeof n->agreement.nonce);
+        if (n->agreement.group != OBOL_KE_NONE)
+            obol_chain_add_ke(chain, n->agreement.group, n->agreement.public_value, n->agreement.ke->n_responder);
+    }
     obol_chain_add_ts(chain, OBOL_PAYLOAD_TSI, child->remote_ts);
     obol_chain_add_ts(chain, OBOL_PAYLOAD_TSR, child->local_ts);
 }
 
-guint16
-obol_reason_notify(const ObolReason *reason)
+/* --- both --- */
+
+static gboolean
+any_contains(const GArray *list, const ObolTs *one)
 {
-    return reason->notify != 0 ? reason->notify : OBOL_N_NO_PROPOSAL_CHOSEN;
+    for (guint i = 0; i < list->len; i++) {
+        if (obol_ts_contains(&g_array_index(list, ObolTs, i), one))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean
+obol_child_covers(const ObolChildSa *child, const ObolTs *source, const ObolTs *destination)
+{
+    return any_contains(child->local_ts, source) && any_contains(child->remote_ts, destination);
 }

@@ -30,7 +30,7 @@ new_sa(const ObolEngine *engine, ObolRole role, const ObolAddress *local, const 
         .negotiation = g_new0(ObolNegotiation, 1),
         .children = g_ptr_array_new_with_free_func((GDestroyNotify) obol_child_sa_free),
     };
-    obol_random_fill(&engine->random, sa->negotiation->nonce, sizeof sa->negotiation->nonce);
+    obol_agreement_init(sa, &sa->negotiation->agreement, role);
     return sa;
 }
 
@@ -61,9 +61,7 @@ obol_ike_sa_negotiation_free(ObolIkeSa *sa)
 
     if (n == NULL)
         return;
-    if (n->ke_offer != NULL)
-        n->ke->close(n->ke_offer);
-    g_clear_pointer(&n->peer_nonce, g_bytes_unref);
+    obol_agreement_clear(&n->agreement);
     g_clear_pointer(&n->own_first, g_bytes_unref);
     g_clear_pointer(&n->peer_first, g_bytes_unref);
     g_clear_pointer(&n->cookie, g_bytes_unref);
@@ -83,7 +81,10 @@ obol_ike_sa_free(ObolIkeSa *sa)
     g_clear_pointer(&sa->last_response, g_bytes_unref);
     g_ptr_array_unref(sa->children);
     g_clear_pointer(&sa->waits, g_array_unref);
-    g_clear_pointer(&sa->deletes, g_array_unref);
+    g_clear_pointer(&sa->tasks, g_array_unref);
+    g_clear_pointer(&sa->held_answer, g_array_unref);
+    g_clear_pointer(&sa->early_deletes, g_array_unref);
+    obol_reason_free(sa->end_reason);
     obol_ike_keys_clear(&sa->keys);
     obol_connection_unref(sa->connection);
     g_free(sa->local_id);
@@ -160,6 +161,7 @@ obol_ike_sa_end(ObolIkeSa *sa, ObolReason *reason, ObolActions *out)
         obol_reason_free(reason);
         return;
     }
+    g_clear_pointer(&sa->held_answer, g_array_unref);
     while (sa->children->len > 0)
         obol_child_sa_end(sa, g_ptr_array_index(sa->children, sa->children->len - 1), obol_reason_dup(reason), out);
     obol_window_forget_request(sa);
@@ -169,85 +171,155 @@ obol_ike_sa_end(ObolIkeSa *sa, ObolReason *reason, ObolActions *out)
     obol_actions_add(out, OBOL_ACTION_CLOSE);
 }
 
+void
+obol_ike_sa_close(ObolIkeSa *sa, ObolReason *reason, ObolActions *out)
+{
+    if (sa->delete_wanted || (sa->state != OBOL_IKE_ESTABLISHED && sa->state != OBOL_IKE_DELETING)) {
+        obol_reason_free(reason);
+        return;
+    }
+    sa->delete_wanted = TRUE;
+    sa->end_reason = reason;
+    obol_tasks_pump(sa, out);
+    if (sa->state == OBOL_IKE_ESTABLISHED)
+        obol_ike_sa_set_state(sa, OBOL_IKE_DELETING, NULL, out);
+}
+
 /* --- the door --- */
+
+/* A child of these settings that is there, or on its way, and has room for the packet. */
+static ObolChildSa *
+find_child(const ObolIkeSa *sa, const ObolChildConfig *config, const ObolEvent *event)
+{
+    const ObolTs *source = event->initiate.source, *destination = event->initiate.destination;
+
+    for (guint i = 0; i < sa->children->len; i++) {
+        ObolChildSa *child = g_ptr_array_index(sa->children, i);
+
+        if (child->state == OBOL_CHILD_DELETING || child->refused != NULL || (config != NULL && child->config != config))
+            continue;
+        if (source == NULL || destination == NULL || child->state != OBOL_CHILD_INSTALLED || obol_child_covers(child, source, destination))
+            return child;
+    }
+    return NULL;
+}
+
+static ObolChildSa *
+new_child(ObolIkeSa *sa, const ObolChildConfig *config, const ObolEvent *event, const char *phase)
+{
+    ObolChildSa *child = obol_child_sa_new(sa, config);
+
+    obol_child_begin(sa, child, OBOL_INITIATOR, phase);
+    child->initiate_command = event->initiate.command;
+    if (event->initiate.source != NULL && event->initiate.destination != NULL) {
+        child->negotiation->packet[0] = *event->initiate.source;
+        child->negotiation->packet[1] = *event->initiate.destination;
+    }
+    return child;
+}
+
+static void
+initiate_refused(const ObolEvent *event, const char *why, ObolActions *out)
+{
+    g_autoptr(ObolReason) reason = obol_reason_new(OBOL_REASON_CONFIG, NULL, OBOL_SIDE_US, 0, "%s", why);
+    guint32 command = event->initiate.command;
+
+    obol_ike_sa_command_done(&command, reason, out);
+}
+
+static void
+initiate_further(ObolIkeSa *sa, const ObolEvent *event, ObolActions *out)
+{
+    const ObolChildConfig *config = event->initiate.child;
+    ObolChildSa *child = find_child(sa, config, event);
+    guint32 command = event->initiate.command;
+
+    if (child != NULL && child->state == OBOL_CHILD_INSTALLED) {
+        obol_ike_sa_command_done(&command, NULL, out);
+    } else if (child != NULL && child->initiate_command == 0) {
+        child->initiate_command = command; /* it is on its way: its end is this command's too */
+    } else if (child != NULL) {
+        initiate_refused(event, "it is being set up already", out);
+    } else if (sa->state == OBOL_IKE_DELETING) {
+        initiate_refused(event, "the IKE SA is about to end", out);
+    } else if (obol_child_sa_count(sa, NULL) >= OBOL_ENGINE_CHILDREN_MAX) {
+        initiate_refused(event, "the IKE SA has as many Child SAs as one may have", out);
+    } else if (config == NULL && sa->connection->children->len == 0) {
+        initiate_refused(event, "the connection has no children", out);
+    } else {
+        config = config != NULL ? config : g_ptr_array_index(sa->connection->children, 0);
+        child = new_child(sa, config, event, OBOL_PHASE_CHILD);
+        obol_tasks_add(sa, OBOL_TASK_CREATE, child->unique_id, 0);
+        obol_tasks_pump(sa, out);
+    }
+}
 
 static void
 initiate(ObolIkeSa *sa, const ObolEvent *event, ObolActions *out)
 {
     const ObolChildConfig *child = event->initiate.child;
-    guint32 command = event->initiate.command;
-    g_autoptr(ObolReason) reason = NULL;
 
-    if (sa->state == OBOL_IKE_NEW && sa->role == OBOL_INITIATOR) {
-        sa->initiate_command = command;
-        if (child == NULL && sa->connection->children->len > 0)
-            child = g_ptr_array_index(sa->connection->children, 0);
-        if (child != NULL)
-            sa->child_wanted_id = obol_child_sa_new(sa, child)->unique_id;
-        obol_init_start(sa, out);
+    if (sa->state != OBOL_IKE_NEW || sa->role != OBOL_INITIATOR) {
+        initiate_further(sa, event, out);
         return;
     }
-    for (guint i = 0; i < sa->children->len; i++) {
-        const ObolChildSa *there = g_ptr_array_index(sa->children, i);
+    if (child == NULL && sa->connection->children->len > 0)
+        child = g_ptr_array_index(sa->connection->children, 0);
+    if (child != NULL)
+        new_child(sa, child, event, OBOL_PHASE_AUTH);
+    else
+        sa->initiate_command = event->initiate.command;
+    obol_init_start(sa, out);
+}
 
-        if (child == NULL || g_str_equal(there->config->name, child->name)) {
-            if (there->state == OBOL_CHILD_INSTALLED) {
-                obol_ike_sa_command_done(&command, NULL, out);
-            } else if (sa->initiate_command == 0) {
-                sa->initiate_command = command; /* it is on its way: its end is this command's too */
-            } else {
-                reason = obol_reason_new(OBOL_REASON_CONFIG, NULL, OBOL_SIDE_US, 0, "it is being set up already");
-                obol_ike_sa_command_done(&command, reason, out);
-            }
-            return;
-        }
+static ObolReason *
+as_asked(void)
+{
+    return obol_reason_new(OBOL_REASON_DELETED_BY_US, NULL, OBOL_SIDE_US, 0, NULL);
+}
+
+static void
+terminate_child(ObolIkeSa *sa, const ObolEvent *event, ObolActions *out)
+{
+    guint32 command = event->terminate.command;
+    ObolChildSa *child = obol_child_sa_find(sa, event->terminate.child_id), *successor;
+
+    if (child != NULL && child->terminate_command == 0 && !event->terminate.force) {
+        child->terminate_command = command;
+        command = 0;
     }
-    reason = obol_reason_new(OBOL_REASON_CONFIG, NULL, OBOL_SIDE_US, 0,
-                             "one Child SA is negotiated with each IKE SA, by IKE_AUTH; further ones need CREATE_CHILD_SA");
-    reason->next = g_strdup("give the child a connection of its own, or terminate the IKE SA and initiate it with this child");
-    obol_ike_sa_command_done(&command, reason, out);
+    obol_ike_sa_command_done(&command, NULL, out);
+    if (child == NULL)
+        return;
+    /* Whoever of the two has begun to put another one in its place: that is not wanted either. */
+    for (guint ours = 0; ours < 2; ours++) {
+        successor = obol_rekey_rival(sa, child->unique_id, ours != 0);
+        if (successor != NULL)
+            obol_child_sa_close(sa, successor, as_asked(), out);
+    }
+    obol_child_sa_close(sa, child, as_asked(), out);
 }
 
 static void
 terminate(ObolIkeSa *sa, const ObolEvent *event, ObolActions *out)
 {
-    guint32 command = event->terminate.command;
-    ObolReason *reason = obol_reason_new(OBOL_REASON_DELETED_BY_US, NULL, OBOL_SIDE_US, 0, NULL);
-
     /* Before IKE_AUTH is done the child is all that the IKE SA is being set up for. */
     if (event->terminate.child_id != 0 && sa->negotiation == NULL) {
-        ObolChildSa *child = obol_child_sa_find(sa, event->terminate.child_id);
-
-        if (child != NULL && child->n_waiting > 0 && child->refused == NULL)
-            child->refused = g_steal_pointer(&reason); /* taken back when the kernel has answered */
-        else if (child != NULL && child->n_waiting == 0)
-            obol_child_sa_delete(sa, child, g_steal_pointer(&reason), out);
-        obol_reason_free(reason);
-        obol_ike_sa_command_done(&command, NULL, out);
+        terminate_child(sa, event, out);
         return;
     }
     obol_ike_sa_command_done(&sa->terminate_command, NULL, out);
-    sa->terminate_command = command;
-    if (sa->state == OBOL_IKE_ESTABLISHED || sa->state == OBOL_IKE_DELETING) {
-        sa->delete_wanted = TRUE;
-        obol_window_pump(sa, out);
-        if (sa->state == OBOL_IKE_ESTABLISHED)
-            obol_ike_sa_set_state(sa, OBOL_IKE_DELETING, NULL, out);
-        if (!event->terminate.force) {
-            obol_reason_free(reason);
-            return;
-        }
-    }
-    obol_ike_sa_end(sa, reason, out);
+    sa->terminate_command = event->terminate.command;
+    obol_ike_sa_close(sa, as_asked(), out);
+    if (event->terminate.force || (sa->state != OBOL_IKE_ESTABLISHED && sa->state != OBOL_IKE_DELETING))
+        obol_ike_sa_end(sa, as_asked(), out);
 }
 
 static void
 replaced(ObolIkeSa *sa, const ObolEvent *event, ObolActions *out)
 {
-    if (event->replaced.send_delete && sa->state == OBOL_IKE_ESTABLISHED) {
-        sa->delete_wanted = TRUE;
-        obol_window_pump(sa, out);
-    }
+    if (event->replaced.send_delete && sa->state == OBOL_IKE_ESTABLISHED)
+        obol_ike_sa_close(sa, obol_reason_new(OBOL_REASON_REPLACED, NULL, OBOL_SIDE_US, 0, NULL), out);
     obol_ike_sa_end(sa, obol_reason_new(OBOL_REASON_REPLACED, NULL, OBOL_SIDE_US, 0, NULL), out);
 }
 
@@ -258,12 +330,8 @@ expire(ObolIkeSa *sa, const ObolEvent *event, ObolActions *out)
 
     if (child == NULL)
         child = obol_child_sa_find_spi(sa, event->expire.protocol, event->expire.spi, FALSE);
-    if (child == NULL || child->state != OBOL_CHILD_INSTALLED)
-        return;
-    if (event->expire.hard)
-        obol_child_sa_delete(sa, child, obol_reason_new(OBOL_REASON_LIFETIME, NULL, OBOL_SIDE_US, 0, NULL), out);
-    else
-        obol_ike_sa_log(sa, out, 1, "Child SA %s #%u has reached its soft lifetime", child->config->name, child->unique_id);
+    if (child != NULL)
+        obol_rekey_expire(sa, child, event->expire.hard, out);
 }
 
 static void
@@ -289,7 +357,10 @@ obol_ike_sa_handle(ObolIkeSa *sa, const ObolEvent *event, gint64 now_us, ObolAct
     case OBOL_EVENT_KERNEL: obol_child_kernel_reply(sa, event->kernel.request, event->kernel.reply, out); break;
     case OBOL_EVENT_EXPIRE: expire(sa, event, out); break;
     case OBOL_EVENT_MAPPING: mapping(sa, event, out); break;
-    case OBOL_EVENT_JOB: obol_init_job_done(sa, event->job, out); break;
+    case OBOL_EVENT_JOB:
+        if (!obol_init_job_done(sa, event->job, out))
+            obol_child_job_done(sa, event->job, out);
+        break;
     case OBOL_EVENT_TERMINATE: terminate(sa, event, out); break;
     case OBOL_EVENT_REPLACED: replaced(sa, event, out); break;
     }
@@ -376,7 +447,7 @@ obol_ike_sa_set_usage(ObolIkeSa *sa, guint32 spi, gboolean inbound, const ObolSa
     for (guint i = 0; i < sa->children->len; i++) {
         ObolChildSa *child = g_ptr_array_index(sa->children, i);
 
-        if ((inbound ? child->spi_in : child->spi_out) == spi)
+        if (spi != 0 && (inbound ? child->spi_in : child->spi_out) == spi)
             *(inbound ? &child->in : &child->out) = *usage;
     }
 }

@@ -2,14 +2,7 @@
 /* engine/informational.c - INFORMATIONAL: deletes of both kinds, liveness, errors (RFC 7296 sections 1.4, 2.4, 2.21). */
 #include "engine/ike-sa-private.h"
 
-static void
-respond(ObolIkeSa *sa, const ObolIncoming *in, const ObolChain *chain, ObolActions *out)
-{
-    GBytes *datagram = obol_sk_seal(sa, in->message->header.exchange, TRUE, in->message->header.message_id, chain, out);
-
-    if (datagram != NULL)
-        obol_window_respond(sa, datagram, out);
-}
+/* --- what the peer deletes --- */
 
 static guint32
 spi_at(ObolSpan spis, guint i)
@@ -19,26 +12,55 @@ spi_at(ObolSpan spis, guint i)
     return (guint32) p[0] << 24 | (guint32) p[1] << 16 | (guint32) p[2] << 8 | p[3];
 }
 
-/* A child that we have deleted ourselves is not found any more, and so not named again: crossing Deletes (section 1.4.1). */
+/* One that is no more, or that we have asked the peer to delete, is not named in the answer: crossing Deletes (section 1.4.1). */
 static void
-close_children(ObolIkeSa *sa, const ObolDeletePayload *d, ObolChain *answer, ObolActions *out)
+close_child(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
 {
-    guint32 ours[OBOL_ENGINE_CHILDREN_MAX];
-    guint n_ours = 0;
+    gboolean has_successor = child->redundant || obol_rekey_rival(sa, child->unique_id, FALSE) != NULL;
+    ObolSaName name = { child->spi_in, child->suite.protocol };
+    ObolReason *reason;
 
+    if (child->state == OBOL_CHILD_DELETING && child->delete_sent)
+        return;
+    g_array_append_val(sa->held_answer, name);
+    if (child->state == OBOL_CHILD_DELETING) {
+        obol_child_sa_end(sa, child, g_steal_pointer(&child->refused), out);
+        return;
+    }
+    reason = obol_reason_new(has_successor ? OBOL_REASON_REPLACED : OBOL_REASON_DELETED_BY_PEER, OBOL_PHASE_INFORMATIONAL, OBOL_SIDE_PEER,
+                             0, NULL);
+    obol_rekey_deleted(sa, child, out);
+    child->peer_has_it = FALSE;
+    obol_child_sa_close(sa, child, reason, out);
+}
+
+/* It may be the one that the peer has made at our request, whose answer was lost: to be remembered until that comes. */
+static void
+note_early(ObolIkeSa *sa, guint8 protocol, guint32 spi)
+{
+    ObolSaName name = { spi, protocol };
+
+    if (sa->request.datagram == NULL || sa->request.exchange != OBOL_CREATE_CHILD_SA)
+        return;
+    if (sa->early_deletes == NULL)
+        sa->early_deletes = g_array_new(FALSE, FALSE, sizeof(ObolSaName));
+    if (sa->early_deletes->len < OBOL_ENGINE_CHILDREN_MAX)
+        g_array_append_val(sa->early_deletes, name);
+}
+
+static void
+close_children(ObolIkeSa *sa, const ObolDeletePayload *d, ObolActions *out)
+{
     if (d->spi_size != 4)
         return;
-    for (guint i = 0; i < d->n && n_ours < G_N_ELEMENTS(ours); i++) {
+    for (guint i = 0; i < d->n; i++) {
         ObolChildSa *child = obol_child_sa_find_spi(sa, d->protocol, spi_at(d->spis, i), FALSE);
 
-        if (child == NULL)
-            continue;
-        ours[n_ours++] = child->spi_in;
-        obol_child_sa_end(sa, child, obol_reason_new(OBOL_REASON_DELETED_BY_PEER, OBOL_PHASE_INFORMATIONAL, OBOL_SIDE_PEER, 0, NULL),
-                          out);
+        if (child != NULL)
+            close_child(sa, child, out);
+        else
+            note_early(sa, d->protocol, spi_at(d->spis, i));
     }
-    if (n_ours > 0)
-        obol_chain_add_delete(answer, d->protocol, ours, n_ours);
 }
 
 /* What ends the whole SA, if anything in the message does. */
@@ -49,28 +71,118 @@ end_of(const ObolIkeSa *sa, const ObolChain *chain)
         return obol_reason_new(OBOL_REASON_AUTH_PEER, OBOL_PHASE_INFORMATIONAL, OBOL_SIDE_PEER, OBOL_N_AUTHENTICATION_FAILED, NULL);
     for (guint i = 0; i < chain->n; i++) {
         if (chain->items[i].type == OBOL_PAYLOAD_DELETE && chain->items[i].del.protocol == OBOL_PROTO_IKE)
-            return obol_reason_new(sa->delete_wanted ? OBOL_REASON_DELETED_BY_US : OBOL_REASON_DELETED_BY_PEER,
-                                   OBOL_PHASE_INFORMATIONAL, OBOL_SIDE_PEER, 0, NULL);
+            return sa->end_reason != NULL ? obol_reason_dup(sa->end_reason)
+                                          : obol_reason_new(OBOL_REASON_DELETED_BY_PEER, OBOL_PHASE_INFORMATIONAL, OBOL_SIDE_PEER, 0, NULL);
     }
     return NULL;
+}
+
+static gboolean
+kernel_is_switching(const ObolIkeSa *sa)
+{
+    for (guint i = 0; i < sa->children->len; i++) {
+        if (((const ObolChildSa *) g_ptr_array_index(sa->children, i))->switching)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void
+add_deletes(const GArray *names, ObolChain *chain)
+{
+    static const guint8 protocols[] = { OBOL_PROTO_ESP, OBOL_PROTO_AH };
+
+    for (gsize p = 0; p < G_N_ELEMENTS(protocols); p++) {
+        guint32 spis[2 * OBOL_ENGINE_CHILDREN_MAX];
+        guint n = 0;
+
+        for (guint i = 0; i < names->len && n < G_N_ELEMENTS(spis); i++) {
+            const ObolSaName *name = &g_array_index(names, ObolSaName, i);
+
+            if (name->protocol == protocols[p])
+                spis[n++] = name->spi;
+        }
+        if (n > 0)
+            obol_chain_add_delete(chain, protocols[p], spis, n);
+    }
+}
+
+/* Section 2.8: the peer takes our answer as leave to stop receiving by the old SA, so it has to wait until the kernel has been
+ * given the new one to send by. */
+void
+obol_informational_resume(ObolIkeSa *sa, ObolActions *out)
+{
+    g_auto(ObolChain) answer = { .n = 0, .owned = NULL };
+
+    if (sa->held_answer == NULL || kernel_is_switching(sa))
+        return;
+    add_deletes(sa->held_answer, &answer);
+    g_clear_pointer(&sa->held_answer, g_array_unref);
+    obol_window_answer(sa, OBOL_INFORMATIONAL, &answer, out);
 }
 
 void
 obol_informational_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
 {
-    g_auto(ObolChain) answer = { .n = 0, .owned = NULL };
     ObolReason *end = end_of(sa, in->chain);
+    g_auto(ObolChain) empty = { .n = 0, .owned = NULL };
 
-    for (guint i = 0; i < in->chain->n && end == NULL; i++) {
+    if (end != NULL) {
+        obol_window_answer(sa, OBOL_INFORMATIONAL, &empty, out);
+        obol_ike_sa_log(sa, out, 0, "IKE SA %s #%u: the peer has deleted it", sa->connection->name, sa->unique_id);
+        obol_ike_sa_end(sa, end, out);
+        return;
+    }
+    sa->busy = TRUE;
+    sa->held_answer = g_array_new(FALSE, FALSE, sizeof(ObolSaName));
+    for (guint i = 0; i < in->chain->n; i++) {
         const ObolPayload *p = &in->chain->items[i];
 
         if (p->type == OBOL_PAYLOAD_DELETE)
-            close_children(sa, &p->del, &answer, out);
+            close_children(sa, &p->del, out);
     }
-    respond(sa, in, &answer, out);
-    if (end != NULL) {
-        obol_ike_sa_log(sa, out, 0, "IKE SA %s #%u: the peer has deleted it", sa->connection->name, sa->unique_id);
-        obol_ike_sa_end(sa, end, out);
+    obol_informational_resume(sa, out);
+    obol_tasks_pump(sa, out);
+}
+
+/* --- what we delete --- */
+
+/* Section 1.4.1: each end names the SPI under which it receives. */
+void
+obol_informational_delete(ObolIkeSa *sa, ObolActions *out)
+{
+    g_auto(ObolChain) chain = { .n = 0, .owned = NULL };
+    g_autoptr(GArray) names = g_array_new(FALSE, FALSE, sizeof(ObolSaName));
+    GBytes *datagram;
+
+    sa->delete_sent = sa->delete_wanted;
+    for (guint i = 0; i < sa->children->len && !sa->delete_wanted; i++) {
+        ObolChildSa *child = g_ptr_array_index(sa->children, i);
+        ObolSaName name = { child->spi_in, child->suite.protocol };
+
+        if (child->state != OBOL_CHILD_DELETING || child->delete_sent)
+            continue;
+        child->delete_sent = TRUE;
+        g_array_append_val(names, name);
+    }
+    if (sa->delete_wanted)
+        obol_chain_add_delete_ike(&chain);
+    else if (names->len == 0)
+        return;
+    add_deletes(names, &chain);
+    datagram = obol_sk_seal(sa, OBOL_INFORMATIONAL, FALSE, sa->next_request_id, &chain, out);
+    if (datagram != NULL)
+        obol_window_request(sa, OBOL_INFORMATIONAL, datagram, out);
+}
+
+static void
+end_deleted(ObolIkeSa *sa, ObolActions *out)
+{
+    for (guint i = sa->children->len; i-- > 0;) {
+        ObolChildSa *child = g_ptr_array_index(sa->children, i);
+
+        if (child->state == OBOL_CHILD_DELETING && child->delete_sent)
+            obol_child_sa_end(sa, child, g_steal_pointer(&child->refused), out);
     }
 }
 
@@ -78,26 +190,12 @@ void
 obol_informational_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
 {
     (void) in;
-    obol_window_forget_request(sa);
-    sa->next_request_id++;
+    obol_window_answered(sa);
     /* The Delete of the IKE SA goes alone and last: its answer ends everything. */
-    if (sa->state == OBOL_IKE_DELETING && sa->delete_wanted) {
-        if (sa->delete_sent)
-            obol_ike_sa_end(sa, obol_reason_new(OBOL_REASON_DELETED_BY_US, OBOL_PHASE_INFORMATIONAL, OBOL_SIDE_US, 0, NULL), out);
-        else
-            obol_window_pump(sa, out);
+    if (sa->delete_sent) {
+        obol_ike_sa_end(sa, g_steal_pointer(&sa->end_reason), out);
         return;
     }
-    obol_window_pump(sa, out);
-}
-
-/* RFC 7296 section 4 allows an implementation to have the Child SA of IKE_AUTH and no other. */
-void
-obol_create_child_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
-{
-    g_auto(ObolChain) answer = { .n = 0, .owned = NULL };
-
-    obol_chain_add_notify(&answer, OBOL_N_NO_ADDITIONAL_SAS, NULL, 0);
-    respond(sa, in, &answer, out);
-    obol_ike_sa_log(sa, out, 1, "the peer asked for a further Child SA or a rekey: NO_ADDITIONAL_SAS");
+    end_deleted(sa, out);
+    obol_tasks_pump(sa, out);
 }

@@ -7,8 +7,8 @@
 /* --- what may be offered --- */
 
 /* The settings' proposals without what nobody here can compute. */
-static GArray *
-usable_proposals(const ObolIkeSa *sa, const ObolConnection *connection)
+GArray *
+obol_init_proposals(const ObolIkeSa *sa, const ObolConnection *connection)
 {
     GArray *list = g_array_new(FALSE, FALSE, sizeof(ObolProposal));
 
@@ -29,32 +29,6 @@ usable_proposals(const ObolIkeSa *sa, const ObolConnection *connection)
     return list;
 }
 
-static gboolean
-offers_group(const GArray *proposals, guint16 group)
-{
-    for (guint i = 0; i < proposals->len; i++) {
-        const ObolProposal *p = &g_array_index(proposals, ObolProposal, i);
-
-        for (guint j = 0; j < p->n_transforms; j++) {
-            if (p->transforms[j].type == OBOL_TRANSFORM_KE && p->transforms[j].id == group)
-                return TRUE;
-        }
-    }
-    return FALSE;
-}
-
-static guint16
-first_group(const GArray *proposals)
-{
-    const ObolProposal *p = &g_array_index(proposals, ObolProposal, 0);
-
-    for (guint j = 0; j < p->n_transforms; j++) {
-        if (p->transforms[j].type == OBOL_TRANSFORM_KE)
-            return p->transforms[j].id;
-    }
-    return OBOL_KE_NONE;
-}
-
 /* ESP without UDP is not everywhere to be had: then a NAT is feigned, so that the peer uses UDP too. */
 static gboolean
 must_feign_nat(const ObolIkeSa *sa, const ObolConnection *connection)
@@ -66,25 +40,12 @@ must_feign_nat(const ObolIkeSa *sa, const ObolConnection *connection)
 
 /* --- initiator --- */
 
-static void
-use_group(ObolIkeSa *sa, guint16 group, ObolActions *out)
-{
-    ObolNegotiation *n = sa->negotiation;
-
-    if (n->ke_offer != NULL)
-        n->ke->close(n->ke_offer);
-    n->ke_offer = NULL;
-    n->group = group;
-    n->ke = obol_crypto_ke(sa->engine->crypto, group);
-    obol_ke_job_start(sa, OBOL_KE_OFFER, (ObolSpan) { NULL, 0 }, out);
-}
-
 void
 obol_init_start(ObolIkeSa *sa, ObolActions *out)
 {
     ObolNegotiation *n = sa->negotiation;
 
-    n->proposals = usable_proposals(sa, sa->connection);
+    n->proposals = obol_init_proposals(sa, sa->connection);
     obol_ike_sa_set_state(sa, OBOL_IKE_CONNECTING, NULL, out);
     if (n->proposals->len == 0) {
         ObolReason *reason = obol_reason_new(OBOL_REASON_CONFIG, OBOL_PHASE_INIT, OBOL_SIDE_US, 0,
@@ -95,9 +56,9 @@ obol_init_start(ObolIkeSa *sa, ObolActions *out)
         return;
     }
     sa->feign_nat = must_feign_nat(sa, sa->connection);
-    if (sa->children->len > 0)
-        obol_child_get_spi(sa, g_ptr_array_index(sa->children, 0), out);
-    use_group(sa, first_group(n->proposals), out);
+    if (obol_auth_child(sa) != NULL)
+        obol_child_prepare(sa, obol_auth_child(sa), out);
+    obol_agreement_offer(sa, &n->agreement, obol_proposals_first_group(n->proposals), out);
 }
 
 static void
@@ -111,8 +72,8 @@ send_request(ObolIkeSa *sa, ObolActions *out)
     if (n->cookie != NULL)
         obol_chain_add_notify(&chain, OBOL_N_COOKIE, cookie.data, cookie.n);
     obol_chain_add_sa(&chain, (const ObolProposal *) n->proposals->data, n->proposals->len);
-    obol_chain_add_ke(&chain, n->group, n->ke_public, n->ke->n_initiator);
-    obol_chain_add_nonce(&chain, n->nonce, sizeof n->nonce);
+    obol_chain_add_ke(&chain, n->agreement.group, n->agreement.public_value, n->agreement.ke->n_initiator);
+    obol_chain_add_nonce(&chain, n->agreement.nonce, sizeof n->agreement.nonce);
     obol_nat_add_hashes(sa, &chain);
     g_clear_pointer(&n->own_first, g_bytes_unref);
     n->own_first = obol_clear_encode(sa, OBOL_IKE_SA_INIT, FALSE, 0, &chain, out);
@@ -157,25 +118,15 @@ take_group(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
     if (wanted == NULL)
         return FALSE;
     group = wanted->notify.data.n == 2 ? (guint16) (wanted->notify.data.data[0] << 8 | wanted->notify.data.data[1]) : 0;
-    if (group == n->group || !offers_group(n->proposals, group) || n->n_group_retries >= OBOL_ENGINE_GROUP_RETRIES_MAX) {
+    if (group == n->agreement.group || !obol_proposals_have_group(n->proposals, group) || n->n_group_retries >= OBOL_ENGINE_GROUP_RETRIES_MAX) {
         doubt(sa, obol_reason_new(OBOL_REASON_KE_GROUP, OBOL_PHASE_INIT, OBOL_SIDE_PEER, OBOL_N_INVALID_KE_PAYLOAD,
                                   "it wants %s", obol_transform_name(OBOL_TRANSFORM_KE, group)), out);
         return TRUE;
     }
     n->n_group_retries++;
     obol_window_forget_request(sa);
-    use_group(sa, group, out);
+    obol_agreement_offer(sa, &n->agreement, group, out);
     return TRUE;
-}
-
-static const ObolPayload *
-first_error(const ObolChain *chain)
-{
-    for (guint i = 0; i < chain->n; i++) {
-        if (chain->items[i].type == OBOL_PAYLOAD_NOTIFY && chain->items[i].notify.type < OBOL_NOTIFY_STATUS_FIRST)
-            return &chain->items[i];
-    }
-    return NULL;
 }
 
 static char *
@@ -216,9 +167,9 @@ keep_peers_part(ObolIkeSa *sa, const ObolIncoming *in)
     const ObolPayload *nonce = obol_chain_find(in->chain, OBOL_PAYLOAD_NONCE);
     ObolNegotiation *n = sa->negotiation;
 
-    g_clear_pointer(&n->peer_nonce, g_bytes_unref);
+    g_clear_pointer(&n->agreement.peer_nonce, g_bytes_unref);
     g_clear_pointer(&n->peer_first, g_bytes_unref);
-    n->peer_nonce = g_bytes_new(nonce->bytes.data, nonce->bytes.n);
+    n->agreement.peer_nonce = g_bytes_new(nonce->bytes.data, nonce->bytes.n);
     n->peer_first = g_bytes_new(in->datagram.data, in->datagram.n);
 }
 
@@ -226,9 +177,9 @@ void
 obol_init_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
 {
     ObolNegotiation *n = sa->negotiation;
-    const ObolPayload *offer, *ke, *error = first_error(in->chain);
+    const ObolPayload *offer, *ke, *error = obol_chain_first_error(in->chain);
 
-    if (n == NULL || n->answered || n->job != 0)
+    if (n == NULL || n->answered || n->agreement.job != 0)
         return;
     if (take_cookie(sa, in, out) || take_group(sa, in, out))
         return;
@@ -245,7 +196,7 @@ obol_init_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
     }
     if (offer->sa.n != 1
         || !obol_proposal_check_answer((const ObolProposal *) n->proposals->data, n->proposals->len, offer->sa.proposals, &sa->suite)
-        || ke->ke.group != sa->suite.ke || ke->ke.group != n->group) {
+        || ke->ke.group != sa->suite.ke || ke->ke.group != n->agreement.group) {
         doubt(sa, obol_reason_new(OBOL_REASON_PROPOSAL_US, OBOL_PHASE_INIT, OBOL_SIDE_US, 0,
                                   "the answer is not one of our proposals with one transform of each type (RFC 7296 section 2.7)"), out);
         return;
@@ -255,7 +206,7 @@ obol_init_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
     sa->spi_r = in->message->header.spi_r;
     sa->local = *in->local;
     obol_nat_detect(sa, in);
-    obol_ke_job_start(sa, OBOL_KE_COMPLETE, ke->ke.data, out);
+    obol_agreement_complete(sa, &n->agreement, ke->ke.data, out);
 }
 
 /* --- responder --- */
@@ -293,7 +244,7 @@ choose_connection(ObolIkeSa *sa, const ObolPayload *offer)
 
     for (guint i = 0; i < candidates->len; i++) {
         const ObolConnection *c = g_ptr_array_index(candidates, i);
-        g_autoptr(GArray) ours = usable_proposals(sa, c);
+        g_autoptr(GArray) ours = obol_init_proposals(sa, c);
 
         if (obol_proposal_select((const ObolProposal *) ours->data, ours->len, offer->sa.proposals, offer->sa.n, &sa->suite, NULL,
                                  &lacking)) {
@@ -354,13 +305,12 @@ obol_init_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
     }
     keep_peers_part(sa, in);
     n->ike_number = chosen_number(sa, offer);
-    n->ke = obol_crypto_ke(sa->engine->crypto, sa->suite.ke);
     sa->feign_nat = must_feign_nat(sa, sa->connection);
     obol_nat_detect(sa, in);
     sa->half_open_until_us = sa->now_us + sa->connection->half_open_us;
     sa->busy = TRUE;
     obol_ike_sa_set_state(sa, OBOL_IKE_CONNECTING, NULL, out);
-    obol_ke_job_start(sa, OBOL_KE_ACCEPT, ke->ke.data, out);
+    obol_agreement_accept(sa, &n->agreement, sa->suite.ke, ke->ke.data, out);
 }
 
 static void
@@ -372,8 +322,8 @@ send_response(ObolIkeSa *sa, ObolActions *out)
 
     obol_proposal_from_suite(&sa->suite, n->ike_number, NULL, 0, &answer);
     obol_chain_add_sa(&chain, &answer, 1);
-    obol_chain_add_ke(&chain, sa->suite.ke, n->ke_public, n->ke->n_responder);
-    obol_chain_add_nonce(&chain, n->nonce, sizeof n->nonce);
+    obol_chain_add_ke(&chain, sa->suite.ke, n->agreement.public_value, n->agreement.ke->n_responder);
+    obol_chain_add_nonce(&chain, n->agreement.nonce, sizeof n->agreement.nonce);
     if (n->nat_detection)
         obol_nat_add_hashes(sa, &chain);
     n->own_first = obol_clear_encode(sa, OBOL_IKE_SA_INIT, TRUE, 0, &chain, out);
@@ -383,13 +333,12 @@ send_response(ObolIkeSa *sa, ObolActions *out)
 /* --- both --- */
 
 static gboolean
-derive(ObolIkeSa *sa, const ObolSecret *g_ir, GError **error)
+derive(ObolIkeSa *sa, GError **error)
 {
-    ObolNegotiation *n = sa->negotiation;
-    ObolSpan own = { n->nonce, sizeof n->nonce }, peer = obol_span_of_bytes(n->peer_nonce);
-    ObolSpan ni = sa->role == OBOL_INITIATOR ? own : peer, nr = sa->role == OBOL_INITIATOR ? peer : own;
+    const ObolAgreement *a = &sa->negotiation->agreement;
+    ObolSpan ni = obol_agreement_nonce(a, OBOL_INITIATOR), nr = obol_agreement_nonce(a, OBOL_RESPONDER);
     const ObolMacVtable *prf = obol_crypto_prf(sa->engine->crypto, sa->suite.prf);
-    g_autoptr(ObolSecret) seed = obol_skeyseed(prf, ni, nr, g_ir, error);
+    g_autoptr(ObolSecret) seed = obol_skeyseed(prf, ni, nr, a->secret, error);
 
     return seed != NULL && obol_ike_keys_derive(sa->engine->crypto, &sa->suite, seed, ni, nr, sa->spi_i, sa->spi_r, &sa->keys, error);
 }
@@ -412,36 +361,31 @@ job_failed(ObolIkeSa *sa, const GError *error, ObolKeStep step, ObolActions *out
     obol_ike_sa_end(sa, reason, out);
 }
 
-void
-obol_init_job_done(ObolIkeSa *sa, ObolJob *base, ObolActions *out)
+gboolean
+obol_init_job_done(ObolIkeSa *sa, ObolJob *job, ObolActions *out)
 {
     ObolNegotiation *n = sa->negotiation;
-    ObolKeJob *job = (ObolKeJob *) base;
-    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) broken = NULL;
+    const GError *error;
+    ObolKeStep step;
 
-    if (n == NULL || n->job != base->id)
-        return;
-    n->job = 0;
-    if (job->step == OBOL_KE_COMPLETE && job->error != NULL)
-        n->ke_offer = g_steal_pointer(&job->offer); /* for a better answer */
-    if (job->error != NULL) {
-        job_failed(sa, job->error, job->step, out);
-        return;
+    if (n == NULL || n->agreement.job != job->id)
+        return FALSE;
+    if (!obol_agreement_job_done(&n->agreement, job, &step, &error)) {
+        job_failed(sa, error, step, out);
+        return TRUE;
     }
-    if (job->step == OBOL_KE_OFFER) {
-        n->ke_offer = g_steal_pointer(&job->offer);
-        memcpy(n->ke_public, job->public_value, sizeof n->ke_public);
+    if (step == OBOL_KE_OFFER) {
         send_request(sa, out);
-        return;
+        return TRUE;
     }
-    if (!derive(sa, job->secret, &error)) {
-        job_failed(sa, error, OBOL_KE_ACCEPT, out);
-        return;
+    if (!derive(sa, &broken)) {
+        job_failed(sa, broken, OBOL_KE_ACCEPT, out);
+        return TRUE;
     }
-    if (job->step == OBOL_KE_ACCEPT) {
-        memcpy(n->ke_public, job->public_value, sizeof n->ke_public);
+    if (step == OBOL_KE_ACCEPT) {
         send_response(sa, out);
-        return;
+        return TRUE;
     }
     obol_window_forget_request(sa);
     sa->next_request_id = 1;
@@ -449,4 +393,5 @@ obol_init_job_done(ObolIkeSa *sa, ObolJob *base, ObolActions *out)
     obol_nat_float(sa);
     n->ready = TRUE;
     obol_auth_start(sa, out);
+    return TRUE;
 }

@@ -25,10 +25,22 @@ retransmission_due(const ObolIkeSa *sa)
     return sa->request.datagram != NULL ? sa->request.again_us : G_MAXINT64;
 }
 
+static gint64
+children_due(const ObolIkeSa *sa)
+{
+    gint64 due = G_MAXINT64;
+
+    for (guint i = 0; i < sa->children->len; i++)
+        due = MIN(due, obol_rekey_due(sa, g_ptr_array_index(sa->children, i)));
+    return due;
+}
+
 void
 obol_ike_sa_arm(ObolIkeSa *sa, ObolActions *out)
 {
     gint64 when = MIN(MIN(probe_due(sa), keep_alive_due(sa)), MIN(retransmission_due(sa), sa->half_open_until_us));
+
+    when = MIN(when, MIN(children_due(sa), obol_tasks_due(sa)));
 
     obol_actions_add(out, OBOL_ACTION_WAKE)->wake_us = when;
 }
@@ -49,8 +61,8 @@ obol_ike_sa_timer(ObolIkeSa *sa, ObolActions *out)
             return;
     }
     if (sa->now_us >= probe_due(sa)) {
-        sa->probe_wanted = TRUE;
-        obol_window_pump(sa, out);
+        obol_tasks_add(sa, OBOL_TASK_PROBE, 0, 0);
+        obol_tasks_pump(sa, out);
     }
     if (sa->now_us >= keep_alive_due(sa)) {
         ObolAction *action = obol_actions_add(out, OBOL_ACTION_KEEP_ALIVE);
@@ -59,4 +71,7 @@ obol_ike_sa_timer(ObolIkeSa *sa, ObolActions *out)
         action->send.remote = sa->remote;
         sa->sent_us = sa->now_us;
     }
+    obol_rekey_timer(sa, out);
+    if (sa->state != OBOL_IKE_GONE)
+        obol_tasks_pump(sa, out);
 }

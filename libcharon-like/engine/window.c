@@ -40,6 +40,22 @@ obol_window_respond(ObolIkeSa *sa, GBytes *datagram, ObolActions *out)
 }
 
 void
+obol_window_answer(ObolIkeSa *sa, guint8 exchange, const ObolChain *chain, ObolActions *out)
+{
+    GBytes *datagram = obol_sk_seal(sa, exchange, TRUE, sa->expected_request_id, chain, out);
+
+    if (datagram != NULL)
+        obol_window_respond(sa, datagram, out);
+}
+
+void
+obol_window_answered(ObolIkeSa *sa)
+{
+    obol_window_forget_request(sa);
+    sa->next_request_id++;
+}
+
+void
 obol_window_forget_request(ObolIkeSa *sa)
 {
     g_clear_pointer(&sa->request.datagram, g_bytes_unref);
@@ -90,47 +106,4 @@ obol_window_retransmit(ObolIkeSa *sa, ObolActions *out)
     tell_again(sa, out);
     obol_ike_sa_log(sa, out, 1, "retransmission %u of %s request %u", request->n_sent - 1,
                     obol_exchange_name(request->exchange), request->message_id);
-}
-
-static void
-add_deletes(ObolIkeSa *sa, ObolChain *chain)
-{
-    static const guint8 protocols[] = { OBOL_PROTO_ESP, OBOL_PROTO_AH };
-
-    for (gsize p = 0; p < G_N_ELEMENTS(protocols); p++) {
-        guint32 spis[OBOL_ENGINE_CHILDREN_MAX];
-        guint n = 0;
-
-        for (guint i = 0; i < sa->deletes->len && n < G_N_ELEMENTS(spis); i++) {
-            const ObolSaName *name = &g_array_index(sa->deletes, ObolSaName, i);
-
-            if (name->protocol == protocols[p])
-                spis[n++] = name->spi;
-        }
-        if (n > 0)
-            obol_chain_add_delete(chain, protocols[p], spis, n);
-    }
-    g_clear_pointer(&sa->deletes, g_array_unref);
-}
-
-void
-obol_window_pump(ObolIkeSa *sa, ObolActions *out)
-{
-    g_auto(ObolChain) chain = { .n = 0, .owned = NULL };
-    gboolean something = sa->delete_wanted || sa->probe_wanted || sa->deletes != NULL;
-    GBytes *datagram;
-
-    if (!something || sa->request.datagram != NULL
-        || (sa->state != OBOL_IKE_ESTABLISHED && sa->state != OBOL_IKE_DELETING))
-        return;
-    /* The end of the IKE SA is the end of its children, so they need no Delete of their own (section 1.4.1). */
-    sa->delete_sent = sa->delete_wanted;
-    if (sa->delete_wanted)
-        obol_chain_add_delete_ike(&chain);
-    else if (sa->deletes != NULL)
-        add_deletes(sa, &chain);
-    sa->probe_wanted = FALSE;
-    datagram = obol_sk_seal(sa, OBOL_INFORMATIONAL, FALSE, sa->next_request_id, &chain, out);
-    if (datagram != NULL)
-        obol_window_request(sa, OBOL_INFORMATIONAL, datagram, out);
 }

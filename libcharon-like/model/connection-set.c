@@ -101,7 +101,7 @@ obol_connection_set_candidates(const ObolConnectionSet *set, const ObolAddress *
         Candidate c = { .connection = g_ptr_array_index(set->connections, i), .order = i };
 
         c.fit = obol_connection_fits(c.connection, local, remote);
-        if (c.fit > 0)
+        if (c.fit > 0 && !(c.connection->children->len == 0 && c.connection->shunts->len > 0)) /* nothing to negotiate */
             g_array_append_val(found, c);
     }
     g_array_sort(found, closer_first);

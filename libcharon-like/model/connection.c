@@ -30,6 +30,7 @@ obol_connection_new(const char *name)
         .half_open_us = 30 * G_TIME_SPAN_SECOND,
         .initial_contact = TRUE,
         .children = g_ptr_array_new_with_free_func((GDestroyNotify) obol_child_config_free),
+        .shunts = g_ptr_array_new_with_free_func((GDestroyNotify) obol_child_config_free),
     };
     return c;
 }
@@ -55,6 +56,7 @@ obol_connection_unref(ObolConnection *c)
     g_free(c->local_id);
     g_free(c->remote_id);
     g_ptr_array_unref(c->children);
+    g_ptr_array_unref(c->shunts);
     g_free(c);
 }
 
@@ -88,16 +90,28 @@ obol_child_config_free(ObolChildConfig *child)
     g_free(child);
 }
 
-const ObolChildConfig *
-obol_connection_child(const ObolConnection *connection, const char *name)
+static const ObolChildConfig *
+find_by_name(const GPtrArray *list, const char *name)
 {
-    for (guint i = 0; i < connection->children->len; i++) {
-        const ObolChildConfig *child = g_ptr_array_index(connection->children, i);
+    for (guint i = 0; i < list->len; i++) {
+        const ObolChildConfig *child = g_ptr_array_index(list, i);
 
         if (g_str_equal(child->name, name))
             return child;
     }
     return NULL;
+}
+
+const ObolChildConfig *
+obol_connection_child(const ObolConnection *connection, const char *name)
+{
+    return find_by_name(connection->children, name);
+}
+
+const ObolChildConfig *
+obol_connection_shunt(const ObolConnection *connection, const char *name)
+{
+    return find_by_name(connection->shunts, name);
 }
 
 static gboolean

@@ -10,7 +10,13 @@
 #include <obol/proposal.h>
 #include <obol/ts.h>
 
-typedef enum { OBOL_ACTION_NONE, OBOL_ACTION_TRAP, OBOL_ACTION_START } ObolStartAction;
+/* A set of bits. */
+typedef enum {
+    OBOL_ACTION_NONE = 0,
+    OBOL_ACTION_TRAP = 1 << 0,
+    OBOL_ACTION_START = 1 << 1,
+    OBOL_ACTION_TRAP_AND_START = OBOL_ACTION_TRAP | OBOL_ACTION_START,
+} ObolStartAction;
 typedef enum { OBOL_UNIQUE_NO, OBOL_UNIQUE_NEVER, OBOL_UNIQUE_KEEP, OBOL_UNIQUE_REPLACE } ObolUnique;
 typedef enum { OBOL_AUTH_BY_PSK } ObolAuthKind; /* more come with their plugins */
 
@@ -36,6 +42,8 @@ typedef struct {
     guint sa_flags;              /* of ObolSaFlags */
     ObolOffload offload;
     gboolean policies_fwd_out;   /* outbound forward policies too */
+    ObolPolicyAction action;     /* PROTECT, or a shunt's PASS or DROP: policies alone, nothing is negotiated */
+    gboolean replay_window_unset; /* the admin left it to us: a kernel with smaller windows gets its largest */
 } ObolChildConfig;
 
 /* One address setting: a single address, a range that a peer may come from, or a name to resolve. */
@@ -63,7 +71,8 @@ typedef struct {
     ObolUnique unique;
     gboolean encap;                        /* force UDP encapsulation by feigning a NAT */
     gboolean initial_contact;              /* send it with the first SA to an identity */
-    GPtrArray *children;                   /* of ObolChildConfig, in order; at least one */
+    GPtrArray *children;                   /* of ObolChildConfig, in order; none in a connection of shunts alone */
+    GPtrArray *shunts;                     /* of ObolChildConfig: policies that let pass or drop, never negotiated */
 } ObolConnection;
 
 ObolConnection *obol_connection_new(const char *name); /* all defaults; lists empty */
@@ -72,6 +81,7 @@ void obol_connection_unref(ObolConnection *connection);
 ObolChildConfig *obol_child_config_new(const char *name);
 void obol_child_config_free(ObolChildConfig *child);
 const ObolChildConfig *obol_connection_child(const ObolConnection *connection, const char *name); /* NULL: none */
+const ObolChildConfig *obol_connection_shunt(const ObolConnection *connection, const char *name); /* NULL: none */
 ObolHostSpec *obol_host_spec_new(const char *text, GError **error);
 void obol_host_spec_free(ObolHostSpec *host);
 

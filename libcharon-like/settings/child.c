@@ -2,6 +2,7 @@
 /* settings/child.c - a checked section of `children` -> one child's configuration. */
 #include "settings/connection.h"
 
+#include "settings/child-kernel.h"
 #include "settings/schema.h"
 #include "settings/tree.h"
 
@@ -84,7 +85,8 @@ read_action(const ObolNode *section, const char *name)
         const char *word;
         ObolStartAction action;
     } words[] = { { "none", OBOL_ACTION_NONE },  { "clear", OBOL_ACTION_NONE },  { "trap", OBOL_ACTION_TRAP },
-                  { "route", OBOL_ACTION_TRAP }, { "start", OBOL_ACTION_START }, { "restart", OBOL_ACTION_START } };
+                  { "route", OBOL_ACTION_TRAP }, { "start", OBOL_ACTION_START }, { "restart", OBOL_ACTION_START },
+                  { "trap|start", OBOL_ACTION_TRAP_AND_START }, { "start|trap", OBOL_ACTION_TRAP_AND_START } };
     const char *text = obol_setting_text(section, obol_schema_child, name);
 
     for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
@@ -112,18 +114,63 @@ number(const ObolNode *section, const char *name)
     return obol_setting_number(section, obol_schema_child, name);
 }
 
-ObolChildConfig *
-obol_child_from_node(ObolFaults *faults, const ObolNode *section)
+static void
+read_mode(const ObolNode *section, ObolChildConfig *child)
 {
-    ObolChildConfig *child = obol_child_config_new(section->name);
-    const char *mode = obol_setting_text(section, obol_schema_child, "mode");
+    static const struct {
+        const char *word;
+        ObolMode mode;
+        ObolPolicyAction action;
+    } words[] = { { "tunnel", OBOL_MODE_TUNNEL, OBOL_POLICY_PROTECT },
+                  { "transport", OBOL_MODE_TRANSPORT, OBOL_POLICY_PROTECT },
+                  { "beet", OBOL_MODE_BEET, OBOL_POLICY_PROTECT },
+                  { "pass", OBOL_MODE_TRANSPORT, OBOL_POLICY_PASS },
+                  { "drop", OBOL_MODE_TRANSPORT, OBOL_POLICY_DROP } };
+    const char *text = obol_setting_text(section, obol_schema_child, "mode");
 
-    child->mode = g_str_equal(mode, "transport") ? OBOL_MODE_TRANSPORT : OBOL_MODE_TUNNEL;
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+        if (g_str_equal(words[i].word, text)) {
+            child->mode = words[i].mode;
+            child->action = words[i].action;
+        }
+    }
+}
+
+/* A trap is a policy. */
+static void
+check_policies(ObolFaults *faults, const ObolNode *section, const ObolChildConfig *child)
+{
+    if (child->policies || (child->start_action & OBOL_ACTION_TRAP) == 0)
+        return;
+    obol_faults_add(faults, OBOL_SETTINGS_ERROR_CONFLICT, obol_node_get(section, "start_action"),
+                    "start_action: \"trap\" stands beside policies = no, and a trap is a policy");
+}
+
+/* A shunt has no peer that it could be started with, or that could close it. */
+static void
+check_shunt(ObolFaults *faults, const ObolNode *section, const ObolChildConfig *child)
+{
+    static const char *const names[] = { "start_action", "close_action", "dpd_action" };
+    const ObolStartAction actions[] = { child->start_action & OBOL_ACTION_START, child->close_action, child->dpd_action };
+
+    for (gsize i = 0; child->action != OBOL_POLICY_PROTECT && i < G_N_ELEMENTS(names); i++)
+        if (actions[i] != OBOL_ACTION_NONE)
+            obol_faults_add(faults, OBOL_SETTINGS_ERROR_CONFLICT, obol_node_get(section, names[i]),
+                            "%s: a child of mode pass or drop has no peer: only start_action = \"trap\" or \"none\"", names[i]);
+}
+
+void
+obol_child_read(ObolFaults *faults, const ObolNode *section, ObolChildConfig *child)
+{
+    read_mode(section, child);
     read_protection(faults, section, child);
     read_selectors(faults, section, "local_ts", child->local_ts);
     read_selectors(faults, section, "remote_ts", child->remote_ts);
     read_lifetimes(faults, section, child);
-    child->replay_window = (guint32) number(section, "replay_window");
+    child->replay_window_unset = !is_set(section, "replay_window");
+    if (!child->replay_window_unset)
+        child->replay_window = (guint32) number(section, "replay_window");
+    obol_child_read_kernel(faults, section, child);
     child->reqid = (guint32) number(section, "reqid");
     child->tfc_padding = (guint32) number(section, "tfc_padding");
     child->priority = (guint32) number(section, "priority");
@@ -131,5 +178,6 @@ obol_child_from_node(ObolFaults *faults, const ObolNode *section)
     child->start_action = read_action(section, "start_action");
     child->close_action = read_action(section, "close_action");
     child->dpd_action = read_action(section, "dpd_action");
-    return child;
+    check_shunt(faults, section, child);
+    check_policies(faults, section, child);
 }

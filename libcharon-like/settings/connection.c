@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "settings/child-kernel.h"
 #include "settings/schema.h"
 #include "settings/tree.h"
 
@@ -76,6 +77,21 @@ read_hosts(ObolFaults *faults, const ObolNode *section, const char *name, GPtrAr
                         HOSTS_MAX);
 }
 
+/* Where no child needs a peer, nobody needs to prove who it is. */
+static gboolean
+shunts_alone(const ObolNode *section)
+{
+    const ObolNode *children = obol_node_get(section, "children");
+
+    for (guint i = 0; children != NULL && i < children->items->len; i++) {
+        const char *mode = obol_setting_text(children->items->pdata[i], obol_schema_child, "mode");
+
+        if (!g_str_equal(mode, "pass") && !g_str_equal(mode, "drop"))
+            return FALSE;
+    }
+    return children != NULL && children->items->len > 0;
+}
+
 /* The one section whose name begins with @side; several rounds (RFC 4739) are not there, and none at all would let anybody in. */
 static const ObolNode *
 find_round(ObolFaults *faults, const ObolNode *section, const char *side)
@@ -94,7 +110,7 @@ find_round(ObolFaults *faults, const ObolNode *section, const char *side)
         else
             found = item;
     }
-    if (found == NULL)
+    if (found == NULL && !shunts_alone(section))
         obol_faults_add(faults, OBOL_SETTINGS_ERROR_MISSING, section,
                         "%s: has no section \"%s\"; %s = { auth = \"psk\"; id = \"...\"; };", section->name, side, side);
     return found;
@@ -160,6 +176,7 @@ static void
 read_children(ObolFaults *faults, const ObolNode *section, ObolConnection *connection)
 {
     const ObolNode *children = obol_node_get(section, "children");
+    guint32 if_ids[2] = { 0, 0 };
 
     if (children == NULL || children->items->len == 0) {
         obol_faults_add(faults, OBOL_SETTINGS_ERROR_MISSING, place_of(section, "children"),
@@ -170,8 +187,16 @@ read_children(ObolFaults *faults, const ObolNode *section, ObolConnection *conne
         obol_faults_add(faults, OBOL_SETTINGS_ERROR_VALUE, children, "children: more than %d", CHILDREN_MAX);
         return;
     }
-    for (guint i = 0; i < children->items->len; i++)
-        g_ptr_array_add(connection->children, obol_child_from_node(faults, children->items->pdata[i]));
+    obol_read_if_id(faults, section, obol_schema_connection, "if_id_in", &if_ids[0]);
+    obol_read_if_id(faults, section, obol_schema_connection, "if_id_out", &if_ids[1]);
+    for (guint i = 0; i < children->items->len; i++) {
+        ObolChildConfig *child = obol_child_config_new(((const ObolNode *) children->items->pdata[i])->name);
+
+        child->if_id_in = if_ids[0];
+        child->if_id_out = if_ids[1];
+        obol_child_read(faults, children->items->pdata[i], child);
+        g_ptr_array_add(child->action == OBOL_POLICY_PROTECT ? connection->children : connection->shunts, child);
+    }
 }
 
 ObolConnection *

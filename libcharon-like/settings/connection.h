@@ -8,7 +8,7 @@
 /* Appends the ObolProposals that key @name of @section lists; "default" stands for all of the defaults. */
 void obol_read_proposals(ObolFaults *faults, const ObolNode *section, const ObolSettingSpec *members, const char *name,
                          ObolProtocol protocol, GArray *out);
-/* (transfer full): never NULL, of no use when there were faults. */
-ObolChildConfig *obol_child_from_node(ObolFaults *faults, const ObolNode *section);
+/* @child has the connection's defaults; of no use when there were faults. */
+void obol_child_read(ObolFaults *faults, const ObolNode *section, ObolChildConfig *child);
 
 #endif

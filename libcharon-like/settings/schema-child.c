@@ -4,12 +4,10 @@
 
 #define WORDS(...) ((const char *const[]) { __VA_ARGS__, NULL })
 #define NO_VALUE ((const char *const[]) { NULL })
-#define NO_MARKS "netfilter marks are not there."
 
 #define ACTIONS                                                                                                         \
     .type = OBOL_TYPE_ENUM, .fallback = "none",                                                                         \
-    .choices = WORDS("none", "clear", "trap", "route", "start", "restart", "trap|start", "start|trap"),                 \
-    .only = WORDS("none", "clear", "trap", "route", "start", "restart"), .why = "one action at a time."
+    .choices = WORDS("none", "clear", "trap", "route", "start", "restart", "trap|start", "start|trap")
 
 const ObolSettingSpec obol_schema_child[] = {
     { .name = "local_ts", .type = OBOL_TYPE_LIST, .fallback = "dynamic",
@@ -23,10 +21,13 @@ const ObolSettingSpec obol_schema_child[] = {
       .doc = "Algorithms for AH, which authenticates and does not encrypt; in place of esp_proposals." },
     { .name = "mode", .type = OBOL_TYPE_ENUM, .fallback = "tunnel",
       .choices = WORDS("tunnel", "transport", "transport_proxy", "iptfs", "beet", "pass", "drop"),
-      .only = WORDS("tunnel", "transport"), .why = "the other modes are not there.",
-      .doc = "tunnel between networks, transport between the two hosts themselves." },
+      .only = WORDS("tunnel", "transport", "beet", "pass", "drop"), .why = "the other modes are not there.",
+      .doc = "tunnel between networks, transport between the two hosts themselves, beet between two addresses without a "
+             "second header; pass lets what matches go in clear, drop throws it away, both by policies alone, without a "
+             "peer, from when start_action = trap installs them." },
     { .name = "start_action", ACTIONS,
-      .doc = "When loaded: none, trap (a packet that matches brings it up), start." },
+      .doc = "When loaded: none, trap (a packet that matches brings it up), start, trap|start (both: packets that come while "
+             "it is not up wait for it)." },
     { .name = "close_action", ACTIONS, .doc = "When the peer closes it: none, trap, start." },
     { .name = "dpd_action", ACTIONS, .doc = "When the peer is gone: clear, trap, restart." },
     { .name = "rekey_time", .type = OBOL_TYPE_DURATION, .max = OBOL_LIFETIME_MAX,
@@ -46,8 +47,8 @@ const ObolSettingSpec obol_schema_child[] = {
       .doc = "Packets after which the SA ends; unset: a tenth more than rekey_packets." },
     { .name = "rand_packets", .type = OBOL_TYPE_INTEGER, .fallback = "0", .only = WORDS("0"),
       .why = "rand_time alone spreads the rekeyings." },
-    { .name = "replay_window", .type = OBOL_TYPE_INTEGER, .fallback = "64", .max = 65536, .unit = "packets",
-      .doc = "How far out of order a packet may come; 0: no protection against replays." },
+    { .name = "replay_window", .type = OBOL_TYPE_INTEGER, .max = 65536, .unit = "packets",
+      .doc = "How far out of order a packet may come; 0: no protection against replays; unset: 64, or what the kernel can." },
     { .name = "reqid", .type = OBOL_TYPE_INTEGER, .fallback = "0", .max = G_MAXINT32,
       .doc = "Number that joins policies and SAs in the kernel; 0: chosen." },
     { .name = "policies", .type = OBOL_TYPE_BOOL, .fallback = "yes", .doc = "Install policies in the kernel." },
@@ -55,34 +56,45 @@ const ObolSettingSpec obol_schema_child[] = {
       .doc = "Of the policies, lower is looked at first; 0: by the width of the selectors." },
     { .name = "tfc_padding", .type = OBOL_TYPE_INTEGER, .fallback = "0", .max = 65535, .unit = "bytes",
       .doc = "Pad packets to so many bytes (RFC 4303 section 2.7); 0: not at all." },
-    { .name = "policies_fwd_out", .type = OBOL_TYPE_BOOL, .fallback = "no", .only = WORDS("no"),
-      .why = "forward policies are installed inbound alone." },
+    { .name = "policies_fwd_out", .type = OBOL_TYPE_BOOL, .fallback = "no",
+      .doc = "Forward policies outbound too, for hosts whose firewall drops what no policy of that direction covers." },
     { .name = "sha256_96", .type = OBOL_TYPE_BOOL, .fallback = "no", .only = WORDS("no"),
       .why = "HMAC-SHA-256 is truncated to 128 bits (RFC 4868)." },
     { .name = "updown", .type = OBOL_TYPE_TEXT, .only = NO_VALUE, .why = "scripts are not run." },
     { .name = "hostaccess", .type = OBOL_TYPE_BOOL, .fallback = "no", .only = WORDS("no"), .why = "scripts are not run." },
-    { .name = "ipcomp", .type = OBOL_TYPE_BOOL, .fallback = "no", .only = WORDS("no"), .why = "IPComp is not there." },
+    { .name = "ipcomp", .type = OBOL_TYPE_BOOL, .fallback = "no",
+      .doc = "Offer and accept compression of packets before they are encrypted (RFC 3173)." },
     { .name = "inactivity", .type = OBOL_TYPE_DURATION, .fallback = "0s", .only = WORDS("0s"),
       .why = "idle Child SAs are kept." },
     { .name = "interface", .type = OBOL_TYPE_TEXT, .only = NO_VALUE, .why = "policies bound to an interface are not there." },
-    { .name = "mark_in", .type = OBOL_TYPE_TEXT, .fallback = "0/0", .only = WORDS("0/0", "0"), .why = NO_MARKS },
-    { .name = "mark_in_sa", .type = OBOL_TYPE_BOOL, .fallback = "no", .only = WORDS("no"), .why = NO_MARKS },
-    { .name = "mark_out", .type = OBOL_TYPE_TEXT, .fallback = "0/0", .only = WORDS("0/0", "0"), .why = NO_MARKS },
-    { .name = "set_mark_in", .type = OBOL_TYPE_TEXT, .fallback = "0/0", .only = WORDS("0/0", "0"), .why = NO_MARKS },
-    { .name = "set_mark_out", .type = OBOL_TYPE_TEXT, .fallback = "0/0", .only = WORDS("0/0", "0"), .why = NO_MARKS },
-    { .name = "if_id_in", .type = OBOL_TYPE_TEXT, .fallback = "0", .only = WORDS("0"), .why = "interface IDs are not there." },
-    { .name = "if_id_out", .type = OBOL_TYPE_TEXT, .fallback = "0", .only = WORDS("0"), .why = "interface IDs are not there." },
+    { .name = "mark_in", .type = OBOL_TYPE_TEXT, .fallback = "0/0",
+      .doc = "Firewall mark, number or number/mask, that packets must carry to match the inbound policies." },
+    { .name = "mark_in_sa", .type = OBOL_TYPE_BOOL, .fallback = "no",
+      .doc = "mark_in is asked of the encrypted packets too: the inbound SA has it as well." },
+    { .name = "mark_out", .type = OBOL_TYPE_TEXT, .fallback = "0/0",
+      .doc = "Firewall mark, number or number/mask, that packets must carry to match the outbound policies and SA." },
+    { .name = "set_mark_in", .type = OBOL_TYPE_TEXT, .fallback = "0/0",
+      .doc = "Mark, number or number/mask, that packets get when they have been decrypted; %same: mark_in." },
+    { .name = "set_mark_out", .type = OBOL_TYPE_TEXT, .fallback = "0/0",
+      .doc = "Mark, number or number/mask, that packets get when they have been encrypted; %same: mark_out." },
+    { .name = "if_id_in", .type = OBOL_TYPE_TEXT,
+      .doc = "ID of the XFRM interface that inbound policies and SA belong to; 0: none; unset: the connection's." },
+    { .name = "if_id_out", .type = OBOL_TYPE_TEXT,
+      .doc = "ID of the XFRM interface that outbound policies and SA belong to; 0: none; unset: the connection's." },
     { .name = "label", .type = OBOL_TYPE_TEXT, .only = NO_VALUE, .why = "security labels are not there." },
     { .name = "label_mode", .type = OBOL_TYPE_ENUM, .fallback = "system", .choices = WORDS("system", "simple", "selinux"),
       .only = WORDS("system"), .why = "security labels are not there." },
     { .name = "per_cpu_sas", .type = OBOL_TYPE_ENUM, .fallback = "no", .choices = WORDS("no", "yes", "encap"),
       .only = WORDS("no"), .why = "SAs for each CPU (RFC 9611) are not there." },
     { .name = "hw_offload", .type = OBOL_TYPE_ENUM, .fallback = "no", .choices = WORDS("no", "yes", "crypto", "packet", "auto"),
-      .only = WORDS("no"), .why = "offload to hardware is not there." },
-    { .name = "copy_df", .type = OBOL_TYPE_BOOL, .fallback = "yes", .only = WORDS("yes"), .why = "it is always copied." },
-    { .name = "copy_ecn", .type = OBOL_TYPE_BOOL, .fallback = "yes", .only = WORDS("yes"), .why = "it is always copied." },
+      .doc = "What the network device does: crypto (or yes) encryption, packet all of ESP, auto what it can, no nothing; one "
+             "that can not do what is asked for makes the SA fail, but for auto." },
+    { .name = "copy_df", .type = OBOL_TYPE_BOOL, .fallback = "yes", .doc = "Copy the DF bit to the outer header of tunnels." },
+    { .name = "copy_ecn", .type = OBOL_TYPE_BOOL, .fallback = "yes",
+      .doc = "Carry congestion marks between inner and outer header of tunnels (RFC 6040)." },
     { .name = "copy_dscp", .type = OBOL_TYPE_ENUM, .fallback = "out", .choices = WORDS("out", "in", "yes", "no"),
-      .only = WORDS("out"), .why = "it is always copied outwards." },
-    { .name = "icmp", .type = OBOL_TYPE_BOOL, .fallback = "no", .only = WORDS("no"), .why = "related ICMP errors are dropped." },
+      .doc = "Copy DSCP to the outer header (out), from it to the inner one (in), both (yes) or neither." },
+    { .name = "icmp", .type = OBOL_TYPE_BOOL, .fallback = "no",
+      .doc = "Let ICMP errors about packets of the SA through it, though they come from addresses outside of its selectors." },
     { NULL },
 };

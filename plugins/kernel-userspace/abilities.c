@@ -2,6 +2,7 @@
 /* abilities.c - what this kernel can do, given the crypto plugins that are loaded. */
 #include "abilities.h"
 
+#include "core.h"
 #include "replay.h"
 
 /* ESP's algorithms (RFC 8221) that an ObolGuard can do, with the key lengths as proposals carry them. */
@@ -47,7 +48,7 @@ static const ObolTransform candidates[] = {
 G_STATIC_ASSERT(G_N_ELEMENTS(candidates) <= ABILITIES_TRANSFORMS_MAX);
 
 void
-abilities_fill(Abilities *out, const ObolCrypto *crypto, gboolean plain_esp)
+abilities_fill(Abilities *out, const ObolCrypto *crypto, gboolean plain_esp, gboolean ah)
 {
     guint n = 0;
 
@@ -56,9 +57,12 @@ abilities_fill(Abilities *out, const ObolCrypto *crypto, gboolean plain_esp)
             out->transforms[n++] = candidates[i];
     out->transforms[n] = (ObolTransform) { .type = 0 };
     out->abilities = (ObolKernelAbilities) {
+        .size = sizeof out->abilities,
+        .summary = ah ? "ESP and AH in user space" : plain_esp ? "ESP in user space" : "ESP in user space, in UDP only",
         .transforms = out->transforms, .esn = TRUE, .replay_window_max = REPLAY_WINDOW_MAX,
-        .tunnel = TRUE, .transport = TRUE, .esp = TRUE, .plain_esp = plain_esp, .udp_encap = TRUE,
-        .update_addresses = TRUE, .port_ranges = TRUE, .byte_lifetimes = TRUE, .packet_lifetimes = TRUE,
-        .tfc_padding = TRUE, .acquire_selectors = TRUE,
+        .tunnel = TRUE, .transport = TRUE, .beet = TRUE, .esp = TRUE, .ah = ah, .ipcomp = TRUE, .plain_esp = plain_esp,
+        .udp_encap = TRUE, .update_addresses = TRUE, .change_encap = plain_esp, .port_ranges = TRUE, .byte_lifetimes = TRUE,
+        .packet_lifetimes = TRUE, .tfc_padding = TRUE, .acquire_selectors = TRUE, .mixed_families = TRUE,
+        .shared_selectors = TRUE, .other_family = TRUE, .last_used = TRUE, .exact_priority = TRUE, .flags = CORE_SA_FLAGS,
     };
 }

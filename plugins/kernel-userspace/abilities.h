@@ -13,6 +13,7 @@ typedef struct {
     ObolKernelAbilities abilities;
 } Abilities;
 
-void abilities_fill(Abilities *out, const ObolCrypto *crypto, gboolean plain_esp);
+/* @plain_esp, @ah: there are raw sockets for them. */
+void abilities_fill(Abilities *out, const ObolCrypto *crypto, gboolean plain_esp, gboolean ah);
 
 #endif

@@ -28,6 +28,10 @@ struct Answers {
 static void
 answer_free(Answer *answer)
 {
+    GArray *sas = (GArray *) answer->reply.sas, *policies = (GArray *) answer->reply.policies; /* const for the reader alone */
+
+    g_clear_pointer(&sas, g_array_unref);
+    g_clear_pointer(&policies, g_array_unref);
     g_clear_error(&answer->error);
     g_free(answer);
 }

@@ -11,7 +11,7 @@ Answers *answers_new(GMainContext *context, const ObolKernelClient *client);
 /* Gives out what is left of completions first: each request is answered exactly once. */
 void answers_free(Answers *answers);
 
-/* Takes @error. */
+/* Takes @error and the lists of @reply. */
 void answers_push(Answers *answers, ObolKernelDone done, gpointer data, const ObolKernelReply *reply, GError *error);
 void answers_push_event(Answers *answers, const ObolKernelEvent *event);
 

@@ -4,18 +4,30 @@
 
 #include "bytes.h"
 
-guint32
-checksum_add(guint32 sum, const guint8 *data, gsize n)
+static guint32
+fold(guint64 wide)
 {
-    guint64 wide = sum;
-
-    for (; n >= 2; n -= 2, data += 2)
-        wide += get_u16(data);
-    if (n == 1)
-        wide += (guint32) data[0] << 8;
     while (wide > 0xffff)
         wide = (wide & 0xffff) + (wide >> 16);
     return (guint32) wide;
+}
+
+guint32
+checksum_add(guint32 sum, const guint8 *data, gsize n)
+{
+    guint64 wide[2] = { 0, 0 }, word[2]; /* in the machine's own order: RFC 1071 section 2 (B) */
+    guint8 rest[sizeof word] = { 0 };
+
+    for (; n >= sizeof word; n -= sizeof word, data += sizeof word) {
+        memcpy(word, data, sizeof word);
+        wide[0] += (word[0] & G_MAXUINT32) + (word[0] >> 32);
+        wide[1] += (word[1] & G_MAXUINT32) + (word[1] >> 32);
+    }
+    if (n > 0)
+        memcpy(rest, data, n);
+    memcpy(word, rest, sizeof word);
+    wide[0] += wide[1] + (word[0] & G_MAXUINT32) + (word[0] >> 32) + (word[1] & G_MAXUINT32) + (word[1] >> 32);
+    return fold(sum + (guint64) GUINT16_FROM_BE((guint16) fold(wide[0])));
 }
 
 guint16

@@ -6,8 +6,6 @@
 
 #define DEADLINES_PER_TICK 256 /* then others of the loop have their turn */
 
-G_DEFINE_QUARK(obol-userspace-core-error, core_error)
-
 Core *
 core_new(const CoreSettings *settings, const CoreCalls *calls, const ObolCrypto *crypto)
 {
@@ -26,9 +24,12 @@ core_new(const CoreSettings *settings, const CoreCalls *calls, const ObolCrypto 
     spis_init(&core->spis, &core->heap, random);
     acquires_init(&core->acquires, &core->heap, settings->acquire_timeout_us);
     flow_cache_init(&core->flows, &sip);
+    flow_cache_init(&core->in_flows, &sip);
     fragments_init(&core->out_fragments, &sip);
     fragments_init(&core->in_fragments, &sip);
+    core->ipcomp = ipcomp_new();
     core->reassembly = reassembly_new(CORE_HEADROOM, CORE_TAILROOM);
+    obol_random_fill(random, (guint8 *) &core->next_id, sizeof core->next_id);
     core->scratch = g_malloc(SCRATCH_BYTES);
     return core;
 }
@@ -44,6 +45,8 @@ core_free(Core *core)
     spd_clear(&core->spd);
     heap_clear(&core->heap);
     flow_cache_clear(&core->flows);
+    flow_cache_clear(&core->in_flows);
+    ipcomp_free(core->ipcomp);
     reassembly_free(core->reassembly);
     g_free(core->scratch);
     g_free(core);

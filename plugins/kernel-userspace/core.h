@@ -9,39 +9,45 @@
 #include <obol/kernel.h>
 
 #include "drops.h"
+#include "packet.h"
 
 #define CORE_BATCH 64
 
 /* Room that a packet for core_outbound() needs around it. */
-#define CORE_HEADROOM 32
+#define CORE_HEADROOM 96 /* an IPv6 header, AH with the longest ICV, and IPComp */
 #define CORE_TAILROOM 320
 
-#define CORE_ERROR (core_error_quark())
-GQuark core_error_quark(void);
-typedef enum {
-    CORE_ERROR_EXISTS,
-    CORE_ERROR_NOT_FOUND,
-    CORE_ERROR_UNSUPPORTED,
-    CORE_ERROR_LIMIT,
-} CoreError;
+/* What of #ObolSaFlags the core knows. */
+#define CORE_SA_FLAGS (OBOL_SA_NO_COPY_DF | OBOL_SA_NO_COPY_ECN | OBOL_SA_NO_DSCP_OUT | OBOL_SA_DSCP_IN | OBOL_SA_ICMP)
 
 /**
  * CoreSettings:
  * @path_mtu: bytes of the longest outer packet that is to stay whole
  * @pass_unmatched: what to do with the host's packets that no policy covers: send them in clear, or drop them (RFC 4301
  *   section 5.1)
+ * @plain_esp, @plain_ah: there are raw sockets for it
  */
 typedef struct {
     gsize path_mtu;
-    gboolean copy_dscp, copy_ecn, pass_unmatched, plain_esp;
+    gboolean copy_dscp, copy_ecn, pass_unmatched, plain_esp, plain_ah;
     gint64 acquire_timeout_us;
 } CoreSettings;
 
-/* Where things go.  Bytes are borrowed for the call.  None of these may call back into the core. */
+/**
+ * CoreCalls:
+ * Where things go.  Bytes are borrowed for the call.  None of these may call back into the core.
+ * @to_host_later: optional: as @to_host, but the bytes stay until @to_host_flush, so that packets of one flow may be joined; they
+ *   may be overwritten.  Order is kept between the two.
+ * @to_host_flush: with it: gives how many were lost
+ */
 typedef struct {
     void (*to_peer)(gpointer data, const ObolDatagram *batch, gsize n);        /* ESP in UDP */
     gsize (*to_peer_plain)(gpointer data, const ObolDatagram *batch, gsize n); /* ESP itself; gives how many were lost */
+    /* A whole IP packet with AH or ESP in it; FALSE: lost. */
+    gboolean (*to_peer_whole)(gpointer data, const guint8 *packet, gsize n, int family, const guint8 *destination);
     gboolean (*to_host)(gpointer data, const guint8 *packet, gsize n);        /* a decrypted packet; FALSE: not taken */
+    gboolean (*to_host_later)(gpointer data, guint8 *bytes, const Packet *packet);
+    gsize (*to_host_flush)(gpointer data);
     gboolean (*in_clear)(gpointer data, const guint8 *packet, gsize n, int family, const guint8 *destination);
     void (*event)(gpointer data, const ObolKernelEvent *event);
     DropLog log;
@@ -63,10 +69,14 @@ void core_free(Core *core);
 /* Packets that the host routed into the tunnel; at most CORE_BATCH. */
 void core_outbound(Core *core, const CorePacket *packets, gsize n, gint64 now_us);
 
-/* ESP from the network, in UDP or plain; at most CORE_BATCH; overwritten. */
+/* ESP from the network, in UDP or plain; overwritten. */
 void core_inbound(Core *core, ObolDatagram *batch, gsize n, gboolean in_udp, gint64 now_us);
 
-/* Carries out one request.  @reply->error is not touched: the error is returned. */
+/* Whole IP packets with AH in them; at most CORE_BATCH; not kept. */
+void core_inbound_ah(Core *core, const CorePacket *packets, gsize n, gint64 now_us);
+
+/* Carries out one request.  @reply->error is not touched: the error, one of OBOL_KERNEL_ERROR, is returned.  @reply's lists,
+ * where they were asked for, belong to the caller. */
 gboolean core_request(Core *core, const ObolKernelRequest *request, ObolKernelReply *reply, gint64 now_us, GError **error);
 void core_each_policy(const Core *core, void (*visit)(const ObolPolicySpec *policy, gpointer data), gpointer data);
 

@@ -15,7 +15,9 @@ drop_name(Drop reason)
     case DROP_ESP_EXPIRED: return "ESP of an SA whose lifetime is over";
     case DROP_ESP_ENCAPSULATION: return "ESP in UDP where plain ESP was agreed, or the reverse";
     case DROP_INNER_BROKEN: return "ESP with something else inside than was agreed";
+    case DROP_INNER_COMPRESSED: return "ESP with IPComp inside that can not be decompressed";
     case DROP_INNER_SELECTORS: return "ESP with a packet inside that its SA does not allow";
+    case DROP_INNER_POLICY: return "ESP with a packet inside that a policy wants otherwise";
     case DROP_INNER_ECN: return "ESP with a congestion mark for a packet that knows none";
     case DROP_OUT_BROKEN: return "a packet of this host with broken headers";
     case DROP_OUT_NO_POLICY: return "a packet that no policy covers";

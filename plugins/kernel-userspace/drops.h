@@ -16,7 +16,9 @@ typedef enum {
     DROP_ESP_EXPIRED,
     DROP_ESP_ENCAPSULATION, /* in UDP where plain ESP was agreed, or the reverse */
     DROP_INNER_BROKEN,      /* what was inside is no IP packet */
+    DROP_INNER_COMPRESSED,  /* it can not be decompressed, or has no IPComp SA */
     DROP_INNER_SELECTORS,   /* it is outside the SA's selectors (RFC 4301 section 5.2) */
+    DROP_INNER_POLICY,      /* a policy wants it dropped, or protected by another SA */
     DROP_INNER_ECN,         /* RFC 6040 section 4.2: CE outside, not ECN-capable inside */
     /* from the host */
     DROP_OUT_BROKEN,

@@ -114,12 +114,35 @@ take_trailer(const guint8 *text, gsize n_text, EspPacket *p)
     return p->next_header == PROTO_NONE ? ESP_DUMMY : ESP_OK;
 }
 
+static gboolean
+open_as(const Esp *esp, EspPacket *p, guint64 number, guint8 **text, gsize *n_text)
+{
+    guint8 aad[ESP_HEADER + 4], tail[4];
+
+    return obol_guard_open(esp->guard, aad, associated(esp, number, aad, tail), p->data + ESP_HEADER, p->n - ESP_HEADER, tail,
+                           esp->tail ? sizeof tail : 0, text, n_text);
+}
+
+/* Appendix A3; @copy is the packet before it was tried. */
+static gboolean
+open_beyond(const Esp *esp, EspPacket *p, const guint8 *copy, guint64 *number, guint8 **text, gsize *n_text)
+{
+    for (guint i = 0; i < RESYNC_SUBSPACES && *number >> 32 < G_MAXUINT32; i++) {
+        *number += G_GUINT64_CONSTANT(1) << 32;
+        memcpy(p->data, copy, p->n);
+        if (open_as(esp, p, *number, text, n_text))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* Section 3.4.3: the cheap look at the window first, then the ICV, and only then may the window move. */
 static EspVerdict
 open_one(Esp *esp, EspPacket *p)
 {
-    guint8 aad[ESP_HEADER + 4], tail[4], *text;
+    g_autofree guint8 *copy = NULL;
     guint64 number;
+    guint8 *text;
     gsize n_text;
 
     if (p->n < ESP_HEADER + esp->n_iv + esp->n_icv + TRAILER)
@@ -129,9 +152,14 @@ open_one(Esp *esp, EspPacket *p)
         return ESP_REPLAYED;
     if (!replay_may(&esp->replay, number))
         return ESP_REPLAYED;
-    if (!obol_guard_open(esp->guard, aad, associated(esp, number, aad, tail), p->data + ESP_HEADER, p->n - ESP_HEADER, tail,
-                         esp->tail ? sizeof tail : 0, &text, &n_text))
+    if (esp->esn && (esp->n_failed + 1) % RESYNC_EVERY == 0)
+        copy = g_memdup2(p->data, p->n);
+    if (!open_as(esp, p, number, &text, &n_text) &&
+        (copy == NULL || !open_beyond(esp, p, copy, &number, &text, &n_text))) {
+        esp->n_failed++;
         return ESP_FORGED;
+    }
+    esp->n_failed = 0;
     p->newest = replay_mark(&esp->replay, number);
     p->data = text;
     return take_trailer(text, n_text, p);

@@ -9,6 +9,11 @@
 
 #define ESP_HEADER 8                            /* SPI and sequence number */
 #define ESP_HEADROOM (ESP_HEADER + OBOL_IV_MAX) /* before a payload that is to be sealed */
+/* RFC 4303 appendix A3: after so many packets in a row that did not open, the next is tried with the following high halves of the
+ * extended number too; more than 2^32 packets may have been lost.  A forger makes us work a sixteenth more by it. */
+#define RESYNC_EVERY 64
+#define RESYNC_SUBSPACES 4
+
 #define ESP_TAILROOM (255 + 2 + OBOL_ICV_MAX)   /* behind it: padding, its length, next header, ICV */
 
 typedef enum {
@@ -28,6 +33,7 @@ typedef enum {
  * One direction of one SA, as far as bytes go.
  * @sent: the last sequence number used
  * @replay: inbound only
+ * @n_failed: packets in a row that did not open
  * @tail: with ESN and an integrity algorithm of its own the high half is authenticated behind the ciphertext, with an AEAD
  *   before it (sections 2.2.1, RFC 4106 section 5)
  */
@@ -38,6 +44,7 @@ typedef struct {
     gsize n_iv, n_icv, align;
     guint64 sent;
     Replay replay;
+    guint n_failed;
 } Esp;
 
 /**

@@ -8,16 +8,23 @@
 
 #define FLOW_CACHE_SIZE 4096 /* a power of two; a flow that loses its place is looked up again, no more */
 
+/* What happens to a flow. @sa: where @policy protects and there is one; @comp: of IPComp, before it; @mode: of the two
+ * together. */
+typedef struct {
+    Policy *policy;
+    Sa *sa, *comp;
+    ObolMode mode;
+} Way;
+
 typedef struct {
     Flow flow;
     guint64 generation; /* 0: empty */
-    Policy *policy;
-    Sa *sa;
+    Way way;
 } CachedFlow;
 
 typedef struct {
     SipKey sip;
-    CachedFlow *flows;
+    CachedFlow *flows, *last;
 } FlowCache;
 
 void flow_cache_init(FlowCache *cache, const SipKey *sip);

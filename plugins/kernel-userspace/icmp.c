@@ -93,3 +93,20 @@ icmp_too_big(const guint8 *data, const Packet *packet, gsize mtu, guint8 out[ICM
     put_u16(icmp + 2, checksum_finish(checksum_add(sum, icmp, n_icmp)));
     return n_header + n_icmp;
 }
+
+gboolean
+icmp_quoted_flow(const guint8 *data, const Packet *packet, Flow *out)
+{
+    gsize at = packet->n_header + ICMP_HEADER;
+    Packet quoted;
+
+    if (packet->offset > 0 || packet->flow.opaque || !is_icmp_error(&packet->flow) || packet->n <= at ||
+        !packet_parse_start(data + at, packet->n - at, &quoted) || quoted.flow.family != packet->flow.family)
+        return FALSE;
+    *out = quoted.flow;
+    for (guint end = 0; end < 2; end++) {
+        out->ports[end] = quoted.flow.ports[1 - end];
+        memcpy(out->addresses[end], quoted.flow.addresses[1 - end], sizeof out->addresses[end]);
+    }
+    return TRUE;
+}

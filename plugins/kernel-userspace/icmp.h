@@ -27,4 +27,11 @@ gboolean icmp_rate_allows(IcmpRate *rate, gint64 now_us);
  */
 gsize icmp_too_big(const guint8 *data, const Packet *packet, gsize mtu, guint8 out[ICMP_MESSAGE_MAX]);
 
+/**
+ * icmp_quoted_flow:
+ * RFC 4301 section 6.2: an ICMP error travels against the packet that it quotes.  Gives that packet's flow turned round, which is
+ * the one of the SA that the error belongs to; %FALSE when @packet, at @data, is none.
+ */
+gboolean icmp_quoted_flow(const guint8 *data, const Packet *packet, Flow *out);
+
 #endif

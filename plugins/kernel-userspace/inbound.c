@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* inbound.c - ESP from the network: SA, ICV, window, selectors, and on to the host (RFC 4301 section 5.2). */
 #include "bytes.h"
-#include "checksum.h"
 #include "core-private.h"
 #include "ecn.h"
 #include "selectors.h"
 
-#define HOPS 64                                           /* of a header that transport mode makes anew */
 #define MAPPING_INTERVAL_US (10 * (gint64) G_USEC_PER_SEC) /* between two events about the same SA and place */
 #define MAPPING_RATE_US G_USEC_PER_SEC                    /* and about the same SA, wherever its packets come from */
 
@@ -40,89 +38,137 @@ watch_mapping(Core *core, Sa *sa, const ObolAddress *from, gint64 now_us)
     core->calls.event(core->calls.data, &event);
 }
 
-/* The header that transport mode left outside, made again from the SA's addresses: the host sees its peer as the SA does. */
-static gsize
-write_header(const Sa *sa, const EspPacket *p, guint8 tos, guint8 *out)
-{
-    const ObolAddress *from = &sa->id.source, *to = &sa->id.destination;
-
-    if (from->family == AF_INET) {
-        memset(out, 0, IP4_HEADER);
-        out[0] = 0x45;
-        out[1] = tos;
-        put_u16(out + 2, (guint16) (IP4_HEADER + p->n));
-        out[6] = 0x40; /* whole, and to stay so (RFC 6864) */
-        out[8] = HOPS;
-        out[9] = p->next_header;
-        memcpy(out + 12, from->bytes, 4);
-        memcpy(out + 16, to->bytes, 4);
-        checksum_ipv4(out);
-        return IP4_HEADER;
-    }
-    put_u32(out, 6u << 28 | (guint32) tos << 20);
-    put_u16(out + 4, (guint16) p->n);
-    out[6] = p->next_header;
-    out[7] = HOPS;
-    memcpy(out + 8, from->bytes, 16);
-    memcpy(out + 24, to->bytes, 16);
-    return IP6_HEADER;
-}
-
-/* %FALSE when it is not what transport mode carries. */
+/* RFC 4301 section 5.1.2, RFC 6040 section 4.2.  %FALSE when the packet must be dropped. */
 static gboolean
-unwrap_transport(Core *core, const Sa *sa, const EspPacket *p, guint8 tos, guint8 **data, Packet *packet)
+sa_inner_tos(const Sa *sa, guint8 inner, guint8 outer, guint8 *out)
 {
-    gsize n_header;
-
-    if (p->n > G_MAXUINT16 - IP6_HEADER || p->next_header == PROTO_IPIP || p->next_header == PROTO_IPV6)
+    *out = inner;
+    if (sa->copy_ecn && !ecn_inner(inner, outer, out))
         return FALSE;
-    n_header = write_header(sa, p, tos, core->scratch);
-    memcpy(core->scratch + n_header, p->data, p->n);
-    *data = core->scratch;
-    if (!packet_parse(core->scratch, n_header + p->n, packet) || packet->fragment || packet->options)
-        return FALSE;
-    if (sa->udp_encap)
-        checksum_repair(&packet->flow, packet->flow.protocol, core->scratch + packet->n_header,
-                        packet->n - packet->n_header);
+    if (sa->dscp_in)
+        *out = (guint8) ((outer & ~ECN_BITS) | (*out & ECN_BITS));
     return TRUE;
 }
 
-/* RFC 4303 section 3.4.4.1: the inner header says how long the packet is; what follows it is TFC padding. */
 static gboolean
-unwrap_tunnel(const EspPacket *p, guint8 **data, Packet *packet)
+carries(const Sa *sa, const Flow *flow)
 {
-    *data = p->data;
-    return packet_parse(p->data, p->n, packet) &&
-           p->next_header == (packet->flow.family == AF_INET ? PROTO_IPIP : PROTO_IPV6);
+    return selectors_match(sa->ts[FLOW_SOURCE], flow, FLOW_SOURCE) &&
+           selectors_match(sa->ts[FLOW_DESTINATION], flow, FLOW_DESTINATION);
+}
+
+/* RFC 4301 section 5.2, steps 3 and 4: within the SA's selectors, and not against a policy: what a narrower policy wants to be
+ * dropped or protected by another SA does not come in by this one.  Without a policy (they may be the admin's business) the
+ * selectors decide alone. */
+static gboolean
+may_enter(Core *core, const Sa *sa, const guint8 *data, const Packet *packet, Drop *why)
+{
+    guint64 generation = core->sad.generation + core->spd.generation;
+    Flow quoted;
+    const Flow *flow = &packet->flow;
+    gboolean found, direct;
+    CachedFlow *cached = flow_cache_place(&core->in_flows, flow, generation, &found);
+    const Policy *policy;
+
+    if (found && cached->way.sa == sa)
+        return TRUE;
+    *why = DROP_INNER_SELECTORS;
+    direct = carries(sa, flow);
+    if (!direct) {
+        if (!sa->icmp || !icmp_quoted_flow(data, packet, &quoted) || !carries(sa, &quoted))
+            return FALSE;
+        flow = &quoted;
+    }
+    policy = spd_lookup(&core->spd, OBOL_DIR_IN, flow);
+    if (policy == NULL)
+        policy = spd_lookup(&core->spd, OBOL_DIR_FORWARD, flow);
+    *why = DROP_INNER_POLICY;
+    if (policy != NULL && policy->spec.action != OBOL_POLICY_PASS &&
+        !(policy->spec.action == OBOL_POLICY_PROTECT && spd_policy_wants(policy, sa->reqid, sa->id.protocol)))
+        return FALSE;
+    if (direct) {
+        cached->way.sa = (Sa *) sa; /* remembered, not touched */
+        cached->generation = generation;
+    }
+    return TRUE;
+}
+
+/* What lies in the datagram itself stays there until the batch is through; what was made anew does not. */
+static void
+give_to_host(Core *core, gboolean stays, guint8 *data, const Packet *packet, gint64 now_us)
+{
+    gboolean later = stays && core->calls.to_host_later != NULL;
+
+    if (!(later ? core->calls.to_host_later(core->calls.data, data, packet)
+                : core->calls.to_host(core->calls.data, data, packet->n)))
+        core_drop(core, DROP_DEVICE, now_us);
 }
 
 static void
-deliver(Core *core, Sa *sa, const EspPacket *p, guint8 tos, gint64 now_us)
+flush_to_host(Core *core, gint64 now_us)
 {
-    guint8 *data, inner_tos;
-    Packet packet;
-    gboolean tunnel = sa->mode == OBOL_MODE_TUNNEL;
+    gsize n_lost = core->calls.to_host_flush != NULL ? core->calls.to_host_flush(core->calls.data) : 0;
 
-    if (tunnel ? !unwrap_tunnel(p, &data, &packet) : !unwrap_transport(core, sa, p, tos, &data, &packet)) {
+    while (n_lost-- > 0)
+        core_drop(core, DROP_DEVICE, now_us);
+}
+
+/* RFC 3173: makes whole again what was compressed, which is decided by the peer for each packet.  Gives the mode of what is
+ * inside in @mode; %FALSE when there is no such SA beside @sa, or the bytes are no good. */
+static gboolean
+decompress(Core *core, const Sa *sa, Arrived *arrived, ObolMode *mode, gint64 now_us)
+{
+    Sa *comp;
+
+    *mode = sa->mode;
+    if (arrived->next != PROTO_IPCOMP) {
+        gboolean tunnelled = arrived->next == PROTO_IPIP || arrived->next == PROTO_IPV6;
+
+        comp = tunnelled && sa->mode == OBOL_MODE_TRANSPORT ? sad_inbound_comp(&core->sad, sa->reqid) : NULL;
+        *mode = comp != NULL ? comp->mode : sa->mode;
+        return TRUE;
+    }
+    comp = arrived->n > IPCOMP_HEADER ? sad_find_inbound(&core->sad, OBOL_PROTO_IPCOMP, get_u16(arrived->data + 2)) : NULL;
+    if (comp == NULL || comp->dead || comp->reqid != sa->reqid || sa->mode != OBOL_MODE_TRANSPORT)
+        return FALSE;
+    arrived->data = ipcomp_unpack(core->ipcomp, arrived->data, arrived->n, &arrived->n, &arrived->next);
+    if (arrived->data == NULL || arrived->next == PROTO_IPCOMP)
+        return FALSE;
+    *mode = comp->mode;
+    sa_used(core, comp, arrived->n, now_us);
+    return TRUE;
+}
+
+static void
+deliver(Core *core, const Sa *sa, Arrived *arrived, gint64 now_us)
+{
+    ObolMode mode;
+    guint8 *data, inner_tos, *own = arrived->data;
+    Packet packet;
+    Drop why;
+
+    if (!decompress(core, sa, arrived, &mode, now_us)) {
+        core_drop(core, DROP_INNER_COMPRESSED, now_us);
+        return;
+    }
+    if (!core_unwrap(core, sa, mode, arrived, &data, &packet)) {
         core_drop(core, DROP_INNER_BROKEN, now_us);
         return;
     }
     fragments_learn(&core->in_fragments, &packet, now_us);
-    if (!selectors_match(sa->ts[FLOW_SOURCE], &packet.flow, FLOW_SOURCE) ||
-        !selectors_match(sa->ts[FLOW_DESTINATION], &packet.flow, FLOW_DESTINATION)) {
-        core_drop(core, DROP_INNER_SELECTORS, now_us);
+    if (!may_enter(core, sa, data, &packet, &why)) {
+        core_drop(core, why, now_us);
         return;
     }
-    if (tunnel && core->settings.copy_ecn) {
-        if (!ecn_inner(packet.tos, tos, &inner_tos)) {
+    if (mode == OBOL_MODE_TUNNEL) {
+        if (!sa_inner_tos(sa, packet.tos, arrived->tos, &inner_tos)) {
             core_drop(core, DROP_INNER_ECN, now_us);
             return;
         }
         if (inner_tos != packet.tos)
             ecn_rewrite(data, &packet, inner_tos);
     }
-    if (!core->calls.to_host(core->calls.data, data, packet.n))
-        core_drop(core, DROP_DEVICE, now_us);
+    give_to_host(core, data == own, data, &packet, now_us);
 }
 
 /* @n datagrams of one SPI. */
@@ -145,7 +191,8 @@ inbound_run(Core *core, Sa *sa, const ObolDatagram *batch, gsize n, gint64 now_u
             sa_used(core, sa, packets[i].n, now_us);
         }
         if (packets[i].verdict == ESP_OK)
-            deliver(core, sa, &packets[i], batch[i].tos, now_us);
+            deliver(core, sa, &(Arrived) { .data = packets[i].data, .n = packets[i].n, .next = packets[i].next_header,
+                                           .tos = batch[i].tos }, now_us);
         else
             core_drop(core, drop_of(packets[i].verdict), now_us);
     }
@@ -159,7 +206,7 @@ find_sa(Core *core, const ObolDatagram *datagram, gboolean in_udp, gint64 now_us
     Sa *sa = NULL;
 
     if (datagram->n > ESP_HEADER) {
-        sa = sad_find_inbound(&core->sad, get_u32(datagram->data));
+        sa = sad_find_inbound(&core->sad, OBOL_PROTO_ESP, get_u32(datagram->data));
         reason = sa == NULL                   ? DROP_ESP_NO_SA
                  : sa->udp_encap != in_udp    ? DROP_ESP_ENCAPSULATION
                                               : DROP_ESP_EXPIRED;
@@ -187,4 +234,49 @@ core_inbound(Core *core, ObolDatagram *batch, gsize n, gboolean in_udp, gint64 n
     }
     if (run != NULL)
         inbound_run(core, run, batch + first, n - first, now_us);
+    flush_to_host(core, now_us);
+}
+
+/* One whole packet with AH behind its headers; @packet is how it was parsed. */
+static void
+inbound_ah(Core *core, Sa *sa, const CorePacket *in, const Packet *packet, gint64 now_us)
+{
+    AhOpened opened;
+    EspVerdict verdict = ah_open(&sa->ah, in->data, packet->n, packet->n_header, &opened);
+    Arrived arrived;
+
+    if (verdict != ESP_OK && verdict != ESP_DUMMY) {
+        core_drop(core, drop_of(verdict), now_us);
+        return;
+    }
+    arrived = (Arrived) {
+        .data = in->data + packet->n_header + opened.n_ah, .n = packet->n - packet->n_header - opened.n_ah,
+        .next = opened.next_header, .tos = packet->tos, .header = in->data, .n_header = packet->n_header,
+        .next_at = packet->upper_next_at,
+    };
+    sa_used(core, sa, arrived.n, now_us);
+    if (verdict == ESP_OK)
+        deliver(core, sa, &arrived, now_us);
+}
+
+void
+core_inbound_ah(Core *core, const CorePacket *packets, gsize n, gint64 now_us)
+{
+    for (gsize i = 0; i < n; i++) {
+        const CorePacket *in = &packets[i];
+        Packet packet;
+        Sa *sa;
+
+        if (!packet_parse(in->data, in->n, &packet) || packet.fragment || packet.flow.protocol != PROTO_AH ||
+            packet.n < packet.n_header + AH_HEADER) {
+            core_drop(core, DROP_ESP_SHORT, now_us);
+            continue;
+        }
+        sa = sad_find_inbound(&core->sad, OBOL_PROTO_AH, get_u32(in->data + packet.n_header + 4));
+        if (sa == NULL || sa->dead)
+            core_drop(core, sa == NULL ? DROP_ESP_NO_SA : DROP_ESP_EXPIRED, now_us);
+        else
+            inbound_ah(core, sa, in, &packet, now_us);
+    }
+    flush_to_host(core, now_us);
 }

@@ -87,7 +87,7 @@ sa_used(Core *core, Sa *sa, gsize n_bytes, gint64 now_us)
     sa->usage.packets++;
     sa->usage.last_used_us = now_us;
     if (reached(sa->usage.bytes, limits->soft_bytes) || reached(sa->usage.packets, limits->soft_packets) ||
-        (!sa->esp.esn && sa->esp.sent >= SOFT_SEQUENCE))
+        sa_short_numbers_used(sa) >= SOFT_SEQUENCE)
         soft(core, sa);
     if (reached(sa->usage.bytes, limits->hard_bytes) || reached(sa->usage.packets, limits->hard_packets))
         hard(core, sa);

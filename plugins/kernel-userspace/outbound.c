@@ -2,9 +2,13 @@
 /* outbound.c - the host's packets on their way out: policy, SA, ESP, and off (RFC 4301 section 5.1). */
 #include <string.h>
 
+#include "beet.h"
 #include "core-private.h"
 #include "ecn.h"
 #include "selectors.h"
+
+#define INCOMPRESSIBLE_TRIES 4     /* packets in a row before the first one is passed over */
+#define INCOMPRESSIBLE_SKIP_MAX 64
 
 static void
 send_run(Core *core, gint64 now_us)
@@ -65,14 +69,6 @@ flush_run(Core *core, gint64 now_us)
     send_run(core, now_us);
 }
 
-/* A packet on its way through. @n_behind: room behind it; @whole: put together from fragments. */
-typedef struct {
-    guint8 *data;
-    gsize n_behind;
-    gboolean whole;
-    Packet packet;
-} Outgoing;
-
 static void
 tell_acquire(Core *core, const Policy *policy, const Flow *flow)
 {
@@ -102,40 +98,75 @@ without_sa(Core *core, const Policy *policy, gboolean expired, const Outgoing *o
     }
 }
 
-/* The SA only, where @policy protects and there is one. */
+/* With IPComp the mode is that of its SA, and ESP or AH carry in transport mode what it makes (obol/kernel.h). */
 static void
-decide(Core *core, const Flow *flow, Policy **policy, Sa **sa, gboolean *expired)
+add_comp(const Core *core, const ObolPolicySpec *spec, const Flow *flow, Way *way)
+{
+    gboolean expired;
+
+    way->comp = sad_serving(&core->sad, spec->reqid, OBOL_PROTO_IPCOMP, flow, &spec->tunnel_destination, &expired);
+    way->mode = way->comp != NULL ? way->comp->mode : spec->mode;
+}
+
+static void
+decide(Core *core, const Flow *flow, Way *way, gboolean *expired)
 {
     guint64 generation = core->sad.generation + core->spd.generation;
     gboolean found;
     CachedFlow *cached = flow_cache_place(&core->flows, flow, generation, &found);
+    const ObolPolicySpec *spec;
 
     *expired = FALSE;
     if (!found) {
-        cached->policy = spd_lookup(&core->spd, OBOL_DIR_OUT, flow);
-        if (cached->policy != NULL && cached->policy->spec.action == OBOL_POLICY_PROTECT)
-            cached->sa = sad_serving(&core->sad, cached->policy->spec.reqid, flow, &cached->policy->spec.tunnel_destination,
-                                     expired);
-        if (cached->sa != NULL) /* what has no SA may have one soon, and is the slow way anyhow */
+        cached->way.policy = spd_lookup(&core->spd, OBOL_DIR_OUT, flow);
+        spec = cached->way.policy != NULL ? &cached->way.policy->spec : NULL;
+        if (spec != NULL && spec->action == OBOL_POLICY_PROTECT)
+            cached->way.sa = sad_serving(&core->sad, spec->reqid, spec->protocol, flow, &spec->tunnel_destination, expired);
+        if (cached->way.sa != NULL) { /* what has no SA may have one soon, and is the slow way anyhow */
+            cached->way.mode = cached->way.sa->mode;
+            if (spec->ipcomp)
+                add_comp(core, spec, flow, &cached->way);
             cached->generation = generation;
+        }
     }
-    *policy = cached->policy;
-    *sa = cached->sa;
+    *way = cached->way;
+}
+
+/* An ICMP error that no policy covers may use the SA of the packet that it quotes, where that is allowed. */
+static void
+decide_for_error(Core *core, const Outgoing *out, Way *way)
+{
+    gboolean expired;
+    Flow quoted;
+
+    if (!icmp_quoted_flow(out->data, &out->packet, &quoted))
+        return;
+    decide(core, &quoted, way, &expired);
+    if (way->sa == NULL || !way->sa->icmp)
+        *way = (Way) { .policy = NULL };
+}
+
+/* Headers of the packet that do not come into the SA. */
+static gsize
+n_left_outside(const Way *way, const Packet *packet)
+{
+    return way->mode != OBOL_MODE_TUNNEL ? packet->n_fixed : 0;
 }
 
 /* RFC 4301 section 8.2.1: %TRUE when the packet must not be sent as it is; its sender has then been told, within reason.  What
  * may be fragmented is: outside, by the system, as RFC 4303 section 3.3.4 has it. */
 static gboolean
-too_big(Core *core, const Sa *sa, const Outgoing *out, gint64 now_us)
+too_big(Core *core, const Way *way, const Outgoing *out, gint64 now_us)
 {
     const Packet *packet = &out->packet;
-    gsize n_outside = sa->mode == OBOL_MODE_TRANSPORT ? packet->n_fixed : 0, mtu = sa->mtu + n_outside;
+    gsize n_outer = packet->flow.family == AF_INET ? IP4_HEADER : IP6_HEADER;
+    gsize mtu = way->sa->mtu + (way->mode != OBOL_MODE_TUNNEL ? n_outer : 0);
     guint8 message[ICMP_MESSAGE_MAX];
     gsize n;
 
     if (packet->flow.family == AF_INET6)
         mtu = MAX(mtu, IP6_MTU_MIN);
-    if (out->whole || !packet->df || packet->n <= mtu)
+    if (out->whole || !packet->df || (!way->sa->copy_df && packet->flow.family == AF_INET) || packet->n <= mtu)
         return FALSE;
     n = icmp_rate_allows(&core->icmp_rate, now_us) ? icmp_too_big(out->data, packet, mtu, message) : 0;
     if (n > 0)
@@ -144,13 +175,45 @@ too_big(Core *core, const Sa *sa, const Outgoing *out, gint64 now_us)
     return TRUE;
 }
 
-/* Puts the packet into the run of its SA. */
+/* BEET: the options stand before the payload; with their pseudo-header they become part of it. */
 static void
-enqueue(Core *core, Sa *sa, const Outgoing *out, gint64 now_us)
+wrap_options(Content *content, gsize n_options)
+{
+    gsize n = beet_wrap_options(content->data, n_options, content->next);
+
+    content->data -= n;
+    content->n += n;
+    content->n_before -= n;
+    content->next = PROTO_BEET;
+}
+
+/* What of the packet goes into the SA, and what stays outside. */
+static void
+take_content(const Way *way, const Outgoing *out, Content *content)
 {
     const Packet *packet = &out->packet;
-    gboolean transport = sa->mode == OBOL_MODE_TRANSPORT;
-    gsize n_outside = transport ? packet->n_fixed : 0;
+    gboolean tunnel = way->mode == OBOL_MODE_TUNNEL, v4 = packet->flow.family == AF_INET;
+    gsize n_outside = n_left_outside(way, packet);
+
+    *content = (Content) {
+        .data = out->data + n_outside, .n = packet->n - n_outside, .n_before = CORE_HEADROOM + n_outside,
+        .n_behind = out->n_behind, .next = tunnel ? (v4 ? PROTO_IPIP : PROTO_IPV6) : packet->next_after_fixed,
+        .tos = ecn_outer(packet->tos, !tunnel || way->sa->copy_dscp, !tunnel || way->sa->copy_ecn),
+        .df = v4 && packet->df && way->sa->copy_df,
+    };
+    if (way->mode == OBOL_MODE_TRANSPORT) {
+        content->header = out->data;
+        content->n_header = n_outside;
+        content->next_at = packet->fixed_next_at;
+    } else if (way->mode == OBOL_MODE_BEET && v4 && packet->options) {
+        wrap_options(content, n_outside - IP4_HEADER);
+    }
+}
+
+/* Puts the content into the run of its SA. */
+static void
+enqueue(Core *core, Sa *sa, const Content *content, gboolean tunnel, gint64 now_us)
+{
     Run *run = &core->run;
     EspPacket *p;
 
@@ -161,21 +224,64 @@ enqueue(Core *core, Sa *sa, const Outgoing *out, gint64 now_us)
     run->sa = sa;
     p = &run->packets[run->n];
     *p = (EspPacket) {
-        .data = out->data + n_outside, .n = packet->n - n_outside,
-        .n_before = CORE_HEADROOM + n_outside, .n_behind = out->n_behind,
-        .next_header = transport ? packet->next_after_fixed : packet->flow.family == AF_INET ? PROTO_IPIP : PROTO_IPV6,
+        .data = content->data, .n = content->n, .n_before = content->n_before, .n_behind = content->n_behind,
+        .next_header = content->next,
     };
-    if (!transport) /* RFC 4303 section 2.7: only an inner header tells where the padding starts */
+    if (tunnel && p->n_behind >= ESP_TAILROOM) /* RFC 4303 section 2.7: only an inner header tells where the padding starts */
         p->n_pad_to = MIN(MIN(sa->tfc_padding, sa->mtu), p->n + p->n_behind - ESP_TAILROOM);
     run->lengths[run->n] = p->n;
-    run->tos[run->n] = ecn_outer(packet->tos, transport || core->settings.copy_dscp, transport || core->settings.copy_ecn);
+    run->tos[run->n] = content->tos;
     run->n++;
+}
+
+/* Header options and extension headers that stay outside ask for a header of ours. */
+static gboolean
+needs_whole(const Way *way, const Packet *packet)
+{
+    return way->sa->id.protocol == OBOL_PROTO_AH || (way->mode == OBOL_MODE_TRANSPORT && packet->options);
+}
+
+/* RFC 3173 section 2.2: what does not shrink goes as it is, and flows that do not are tried ever less often. */
+static void
+compress(Core *core, Sa *comp, Content *content, gint64 now_us)
+{
+    gsize n;
+
+    if (comp->n_to_skip > 0) {
+        comp->n_to_skip--;
+        return;
+    }
+    n = ipcomp_pack(core->ipcomp, content->data, content->n, content->next, (guint16) comp->id.spi);
+    if (n == 0) {
+        comp->n_incompressible += content->n >= IPCOMP_THRESHOLD ? 1 : 0;
+        comp->n_to_skip = MIN(comp->n_incompressible / INCOMPRESSIBLE_TRIES, INCOMPRESSIBLE_SKIP_MAX);
+        return;
+    }
+    comp->n_incompressible = 0;
+    sa_used(core, comp, content->n, now_us);
+    content->n_behind += content->n - n;
+    content->n = n;
+    content->next = PROTO_IPCOMP;
+}
+
+static void
+put_in(Core *core, const Way *way, const Outgoing *out, gint64 now_us)
+{
+    Content content;
+
+    take_content(way, out, &content);
+    if (way->comp != NULL)
+        compress(core, way->comp, &content, now_us);
+    if (needs_whole(way, &out->packet))
+        core_send_whole(core, way->sa, &content, now_us);
+    else
+        enqueue(core, way->sa, &content, way->sa->mode == OBOL_MODE_TUNNEL, now_us);
 }
 
 /* A fragment of a packet that transport mode can only protect whole.  Once whole it is sent at once: its buffer is the next
  * packet's. */
 static void
-gather(Core *core, Sa *sa, const Outgoing *fragment, gint64 now_us)
+gather(Core *core, const Way *way, const Outgoing *fragment, gint64 now_us)
 {
     Outgoing out = { .n_behind = CORE_TAILROOM, .whole = TRUE };
     gsize n = reassembly_add(core->reassembly, fragment->data, &fragment->packet, now_us, &out.data);
@@ -186,31 +292,47 @@ gather(Core *core, Sa *sa, const Outgoing *fragment, gint64 now_us)
         core_drop(core, DROP_OUT_FRAGMENT, now_us);
         return;
     }
-    enqueue(core, sa, &out, now_us);
+    put_in(core, way, &out, now_us);
     flush_run(core, now_us);
 }
 
-/* What transport mode would have to leave outside ESP, and can not: the outer header is the system's. */
+/* Can the headers of @packet stand before the SA's own?  Not before UDP (that header is the system's), and not when a fragment's
+ * would have to be put together with them. */
 static gboolean
-fits_transport(const Sa *sa, const Packet *packet)
+fits_transport(const Way *way, const Packet *packet)
 {
-    gsize n_plain = packet->flow.family == AF_INET ? IP4_HEADER : IP6_HEADER + (packet->fragment ? 8 : 0);
+    return packet->flow.family == way->sa->id.destination.family && !(packet->options && way->sa->udp_encap);
+}
 
-    return !packet->options && packet->flow.family == sa->id.destination.family &&
-           (!packet->fragment || packet->fragment_at == n_plain);
+/* Is there nothing in the headers but addresses, and IPv4 options?  The rest is lost with them. */
+static gboolean
+fits_beet(const Packet *packet)
+{
+    return packet->flow.family == AF_INET || !packet->options;
+}
+
+/* Fragments are put together without header options only. */
+static gboolean
+fits_reassembly(const Packet *packet)
+{
+    gsize n_plain = packet->flow.family == AF_INET ? IP4_HEADER : IP6_HEADER + 8;
+
+    return !packet->fragment || (!packet->options && packet->fragment_at == n_plain);
 }
 
 static void
-protect(Core *core, Sa *sa, const Outgoing *out, gint64 now_us)
+protect(Core *core, const Way *way, const Outgoing *out, gint64 now_us)
 {
-    gboolean transport = sa->mode == OBOL_MODE_TRANSPORT;
+    const Packet *packet = &out->packet;
+    gboolean tunnel = way->mode == OBOL_MODE_TUNNEL, fits = way->mode == OBOL_MODE_BEET ? fits_beet(packet)
+                                                                                        : fits_transport(way, packet);
 
-    if (transport && !fits_transport(sa, &out->packet))
+    if (!tunnel && !(fits && fits_reassembly(packet)))
         core_drop(core, DROP_OUT_TRANSPORT, now_us);
-    else if (transport && out->packet.fragment)
-        gather(core, sa, out, now_us);
-    else if (!too_big(core, sa, out, now_us))
-        enqueue(core, sa, out, now_us);
+    else if (!tunnel && packet->fragment)
+        gather(core, way, out, now_us);
+    else if (!too_big(core, way, out, now_us))
+        put_in(core, way, out, now_us);
 }
 
 static void
@@ -226,9 +348,8 @@ static void
 outbound_one(Core *core, const CorePacket *in, gint64 now_us)
 {
     Outgoing out = { .data = in->data };
-    Policy *policy;
-    Sa *sa;
     gboolean expired;
+    Way way;
 
     if (!packet_parse(in->data, in->n, &out.packet)) {
         core_drop(core, DROP_OUT_BROKEN, now_us);
@@ -236,20 +357,22 @@ outbound_one(Core *core, const CorePacket *in, gint64 now_us)
     }
     out.n_behind = in->n_behind + in->n - out.packet.n;
     fragments_learn(&core->out_fragments, &out.packet, now_us);
-    decide(core, &out.packet.flow, &policy, &sa, &expired);
-    if (policy == NULL) {
+    decide(core, &out.packet.flow, &way, &expired);
+    if (way.policy == NULL)
+        decide_for_error(core, &out, &way);
+    if (way.policy == NULL) {
         if (core->settings.pass_unmatched)
             send_in_clear(core, &out, now_us);
         else
             core_drop(core, DROP_OUT_NO_POLICY, now_us);
         return;
     }
-    switch (policy->spec.action) {
+    switch (way.policy->spec.action) {
     case OBOL_POLICY_PROTECT:
-        if (sa != NULL)
-            protect(core, sa, &out, now_us);
+        if (way.sa != NULL)
+            protect(core, &way, &out, now_us);
         else
-            without_sa(core, policy, expired, &out, now_us);
+            without_sa(core, way.policy, expired, &out, now_us);
         break;
     case OBOL_POLICY_PASS: send_in_clear(core, &out, now_us); break;
     case OBOL_POLICY_DROP: core_drop(core, DROP_OUT_POLICY, now_us); break;
@@ -273,14 +396,13 @@ static gboolean
 is_answered(gpointer data, const Acquire *acquire)
 {
     const Question *question = data;
-    Policy *policy;
-    Sa *sa;
     gboolean expired;
+    Way way;
 
     if (acquire->reqid == question->reqid)
         return TRUE;
-    decide(question->core, &acquire->flow, &policy, &sa, &expired);
-    return sa != NULL;
+    decide(question->core, &acquire->flow, &way, &expired);
+    return way.sa != NULL;
 }
 
 void

@@ -4,6 +4,11 @@
 
 #include "bytes.h"
 
+#define IP4_NEXT_AT 9 /* where the header names what follows it */
+#define IP6_NEXT_AT 6
+
+typedef enum { WHOLE, START } Extent; /* of what is there */
+
 /* RFC 4301 section 4.4.1.1: which upper layers have selectors of their own. */
 static void
 read_ports(Reader *r, Packet *out)
@@ -46,8 +51,17 @@ finish(Reader *r, Packet *out)
     return TRUE;
 }
 
+/* How long the packet is: as long as it says, unless only its start is there. */
 static gboolean
-parse_ipv4(const guint8 *data, gsize n, Packet *out)
+settle_length(Packet *out, gsize n, Extent extent)
+{
+    if (extent == START)
+        out->n = MIN(out->n, n);
+    return out->n <= n;
+}
+
+static gboolean
+parse_ipv4(const guint8 *data, gsize n, Extent extent, Packet *out)
 {
     Reader r = reader(data, n);
     const guint8 *header = reader_take(&r, IP4_HEADER);
@@ -55,7 +69,7 @@ parse_ipv4(const guint8 *data, gsize n, Packet *out)
     guint16 fragment = get_u16(header + 6);
 
     out->n = get_u16(header + 2);
-    if (!r.ok || n_header < IP4_HEADER || out->n < n_header || out->n > n)
+    if (!r.ok || !settle_length(out, n, extent) || n_header < IP4_HEADER || out->n < n_header)
         return FALSE;
     r.end = data + out->n;
     reader_skip(&r, n_header - IP4_HEADER);
@@ -72,47 +86,70 @@ parse_ipv4(const guint8 *data, gsize n, Packet *out)
     out->fragment = out->more || out->offset > 0;
     out->options = n_header > IP4_HEADER;
     out->n_fixed = out->fragment_at = n_header;
+    out->fixed_next_at = out->upper_next_at = IP4_NEXT_AT;
     out->fragment_next = header[9];
     return finish(&r, out);
 }
 
-/* RFC 8200 section 4: hop-by-hop and routing headers are for the way, destination options and the upper layer for its end;
- * RFC 4303 section 3.1.1 puts ESP between the two. */
+static gboolean
+is_extension(guint8 next)
+{
+    return next == PROTO_HOP_BY_HOP || next == PROTO_ROUTING || next == PROTO_DESTINATION || next == PROTO_FRAGMENT;
+}
+
+/* What transport mode leaves outside ends here, as far as we can see. */
+static void
+end_fixed(const Reader *r, Packet *out, guint8 next, gsize next_at)
+{
+    out->n_fixed = reader_offset(r);
+    out->next_after_fixed = next;
+    out->fixed_next_at = (guint16) next_at;
+}
+
+static void
+read_fragment(Reader *r, const guint8 *at, Packet *out)
+{
+    out->fragment = TRUE;
+    out->offset = get_u16(at + 2) & 0xfff8u;
+    out->more = (at[3] & 1) != 0;
+    out->id = get_u32(at + 4);
+    out->fragment_at = reader_offset(r);
+    out->fragment_next = at[0];
+}
+
+/* RFC 8200 section 4: hop-by-hop and routing headers, and destination options before a routing header, are for the way;
+ * destination options behind it and the upper layer are for its end; RFC 4303 section 3.1.1 puts ESP between the two. */
 static gboolean
 walk_extensions(Reader *r, Packet *out)
 {
     guint8 next = out->flow.protocol;
     gboolean inside = FALSE; /* behind what transport mode leaves outside */
+    gsize next_at = IP6_NEXT_AT;
 
     for (guint i = 0; i < IP6_EXTENSIONS_MAX; i++) {
         const guint8 *at;
+        gsize start = reader_offset(r);
 
-        if (next != PROTO_HOP_BY_HOP && next != PROTO_ROUTING && next != PROTO_DESTINATION && next != PROTO_FRAGMENT) {
-            if (!inside) {
-                out->n_fixed = reader_offset(r);
-                out->next_after_fixed = next;
-            }
+        if (!is_extension(next)) {
+            if (!inside)
+                end_fixed(r, out, next, next_at);
             out->flow.protocol = next;
+            out->upper_next_at = (guint16) next_at;
             return TRUE;
         }
         if (next == PROTO_DESTINATION && !inside) {
             inside = TRUE;
-            out->n_fixed = reader_offset(r);
-            out->next_after_fixed = next;
+            end_fixed(r, out, next, next_at);
         } else if (next == PROTO_HOP_BY_HOP || next == PROTO_ROUTING) {
+            inside = FALSE;
             out->options = TRUE;
         }
         at = reader_take(r, 8);
         if (next == PROTO_FRAGMENT) {
-            out->fragment = TRUE;
-            out->offset = get_u16(at + 2) & 0xfff8u;
-            out->more = (at[3] & 1) != 0;
-            out->id = get_u32(at + 4);
-            out->fragment_at = reader_offset(r);
-            out->fragment_next = at[0];
+            read_fragment(r, at, out);
             if (out->offset > 0) { /* what follows is data: the chain can not be walked further */
                 if (!inside)
-                    out->n_fixed = reader_offset(r);
+                    end_fixed(r, out, at[0], start);
                 out->next_after_fixed = out->flow.protocol = at[0];
                 return r->ok;
             }
@@ -120,6 +157,7 @@ walk_extensions(Reader *r, Packet *out)
             reader_skip(r, at[1] * 8u);
         }
         next = at[0];
+        next_at = start;
         if (!r->ok)
             return FALSE;
     }
@@ -127,13 +165,13 @@ walk_extensions(Reader *r, Packet *out)
 }
 
 static gboolean
-parse_ipv6(const guint8 *data, gsize n, Packet *out)
+parse_ipv6(const guint8 *data, gsize n, Extent extent, Packet *out)
 {
     Reader r = reader(data, n);
     const guint8 *header = reader_take(&r, IP6_HEADER);
 
     out->n = (gsize) get_u16(header + 4) + IP6_HEADER;
-    if (!r.ok || out->n > n)
+    if (!r.ok || !settle_length(out, n, extent))
         return FALSE;
     r.end = data + out->n;
     out->flow.family = AF_INET6;
@@ -146,17 +184,29 @@ parse_ipv6(const guint8 *data, gsize n, Packet *out)
     return walk_extensions(&r, out) && finish(&r, out);
 }
 
-gboolean
-packet_parse(const guint8 *data, gsize n, Packet *out)
+static gboolean
+parse(const guint8 *data, gsize n, Extent extent, Packet *out)
 {
     *out = (Packet) { .n = 0 };
     if (n == 0)
         return FALSE;
     switch (data[0] >> 4) {
-    case 4: return parse_ipv4(data, n, out);
-    case 6: return parse_ipv6(data, n, out);
+    case 4: return parse_ipv4(data, n, extent, out);
+    case 6: return parse_ipv6(data, n, extent, out);
     default: return FALSE;
     }
+}
+
+gboolean
+packet_parse(const guint8 *data, gsize n, Packet *out)
+{
+    return parse(data, n, WHOLE, out);
+}
+
+gboolean
+packet_parse_start(const guint8 *data, gsize n, Packet *out)
+{
+    return parse(data, n, START, out);
 }
 
 void

@@ -24,6 +24,8 @@ enum {
     PROTO_NONE = 59, /* RFC 4303 section 2.6: a dummy packet */
     PROTO_DESTINATION = 60,
     PROTO_DCCP = 33,
+    PROTO_BEET = 94, /* what Linux gives the pseudo-header of IPv4 options */
+    PROTO_IPCOMP = 108,
     PROTO_SCTP = 132,
     PROTO_UDPLITE = 136,
     PROTO_MOBILITY = 135,
@@ -52,7 +54,8 @@ G_STATIC_ASSERT(sizeof(Flow) == 40);
  * @n: the packet's length by its own header; what lies behind is no part of it (TFC padding, RFC 4303 section 2.7)
  * @n_header: bytes before the upper layer; of a fragment: before the fragment's data
  * @n_fixed: bytes before the destination options or the upper layer: what transport mode leaves outside (IPv6), or the header
- * @next_after_fixed: the protocol number of what stands there
+ * @next_after_fixed: the protocol number of what stands there; @fixed_next_at: where it is written
+ * @upper_next_at: where the upper layer's protocol number is written
  * @tos: DSCP and ECN
  * @fragment: is one; @offset in bytes, @more follow, @id; its data stands from @fragment_at on and is of @fragment_next
  * @options: IPv4 options, or IPv6 extension headers that transport mode would have to leave outside
@@ -62,6 +65,7 @@ typedef struct {
     gsize n, n_header, n_fixed;
     gsize fragment_at;
     guint8 next_after_fixed, fragment_next;
+    guint16 fixed_next_at, upper_next_at;
     guint8 tos, ttl;
     gboolean df, fragment, more, options;
     guint32 offset, id;
@@ -69,6 +73,9 @@ typedef struct {
 
 /* %FALSE when the headers do not hold together, or the packet is longer than @n bytes. */
 gboolean packet_parse(const guint8 *data, gsize n, Packet *out);
+
+/* The start of a packet, as ICMP errors quote it: it may end anywhere behind its headers. */
+gboolean packet_parse_start(const guint8 *data, gsize n, Packet *out);
 
 /* One end of a flow, with its port. */
 void flow_address(const Flow *flow, FlowEnd end, ObolAddress *out);

@@ -38,6 +38,7 @@ kernel_open(ObolBus *bus, const ObolKernelClient *client, GError **error)
     const UserspaceSettings settings = {
         .device = obol_bus_setting(bus, "kernel-userspace.device"),
         .mtu = (gsize) number(bus, "kernel-userspace.mtu"),
+        .offload = number(bus, "kernel-userspace.offload") != 0,
         .routes = number(bus, "kernel-userspace.routes") != 0,
         .table = (guint32) number(bus, "kernel-userspace.table"),
         .rule_priority = (guint32) number(bus, "kernel-userspace.rule_priority"),
@@ -85,9 +86,22 @@ kernel_each_policy(gpointer self, void (*visit)(const ObolPolicySpec *policy, gp
     userspace_each_policy(self, visit, data);
 }
 
+/* A probe has no self to keep what its answer points to, and the plugin lives as long as the process: asked again, the same list
+ * is written again. */
+static gboolean
+kernel_probe(ObolBus *bus, ObolKernelAbilities *out, GError **error)
+{
+    static Abilities probed;
+
+    if (!userspace_probe(obol_bus_crypto(bus), number(bus, "kernel-userspace.plain_esp") != 0, &probed, error))
+        return FALSE;
+    *out = probed.abilities;
+    return TRUE;
+}
+
 static const ObolKernelVtable vtable = {
     .size = sizeof vtable, .open = kernel_open, .close = kernel_close, .abilities = kernel_abilities,
-    .request = kernel_request, .udp_esp = kernel_udp_esp, .each_policy = kernel_each_policy,
+    .request = kernel_request, .udp_esp = kernel_udp_esp, .each_policy = kernel_each_policy, .probe = kernel_probe,
 };
 
 static const char *const unmatched_choices[] = { "drop", "pass", NULL };
@@ -99,6 +113,8 @@ static const ObolSettingSpec settings_schema[] = {
       .doc = "MTU of the device: the longest packet before encryption." },
     { .name = "path_mtu", .type = OBOL_TYPE_INTEGER, .fallback = "1500", .min = 576, .max = 65535, .restart = TRUE,
       .unit = "bytes", .doc = "Longest packet after encryption; what may not be fragmented and would be longer is refused by ICMP." },
+    { .name = "offload", .type = OBOL_TYPE_BOOL, .fallback = "yes", .restart = TRUE,
+      .doc = "Exchange packets with the host many at a time (segmentation offload), where the system can." },
     { .name = "routes", .type = OBOL_TYPE_BOOL, .fallback = "yes", .restart = TRUE,
       .doc = "Set the device up and route the policies' far sides into it; off: the admin does both." },
     { .name = "table", .type = OBOL_TYPE_INTEGER, .fallback = "4500", .min = 1, .max = G_MAXINT32, .restart = TRUE,

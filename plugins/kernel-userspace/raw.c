@@ -7,8 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bytes.h"
 #include "packet.h"
 
+#define HOPS 64
+/* From one datagram's place to the next: not a power of two, since short ones would then share few lines of the cache. */
+#define STRIDE (OBOL_DATAGRAM_MAX + 1 + 33 * 64)
 #define BUFFER_BYTES (4 * 1024 * 1024)
 
 typedef union {
@@ -23,6 +27,8 @@ struct Raw {
     struct iovec vectors[RAW_BATCH];
     struct sockaddr_storage names[RAW_BATCH];
     Control controls[RAW_BATCH];
+    struct iovec send_vectors[2 * RAW_BATCH]; /* header, ESP */
+    guint8 headers[RAW_BATCH][IP6_HEADER];
 };
 
 static int
@@ -87,9 +93,9 @@ raw_open(gboolean esp, guint32 mark, int *status)
     }
     if (!any)
         return NULL;
-    raw->room = g_malloc((gsize) RAW_BATCH * OBOL_DATAGRAM_MAX);
+    raw->room = g_malloc((gsize) RAW_BATCH * STRIDE);
     for (guint i = 0; i < RAW_BATCH; i++)
-        raw->vectors[i] = (struct iovec) { raw->room + (gsize) i * OBOL_DATAGRAM_MAX, OBOL_DATAGRAM_MAX };
+        raw->vectors[i] = (struct iovec) { raw->room + (gsize) i * STRIDE, OBOL_DATAGRAM_MAX };
     return g_steal_pointer(&raw);
 }
 
@@ -190,53 +196,90 @@ put(struct msghdr *header, int level, int type, const void *data, gsize n)
     header->msg_controllen += CMSG_SPACE(n);
 }
 
-static void
-prepare(struct msghdr *header, struct iovec *vector, struct sockaddr_storage *name, Control *control,
-        const ObolDatagram *datagram)
+/* The outer header, where it is ours to write: it spares the system the way on which it would think about fragments.  What IPv4
+ * leaves zero here, the system fills in. */
+static gsize
+write_header(guint8 *out, const ObolDatagram *datagram)
 {
-    gboolean v4 = datagram->remote.family == AF_INET;
+    const guint8 *from = datagram->local.bytes, *to = datagram->remote.bytes;
+
+    if (datagram->remote.family == AF_INET) {
+        memset(out, 0, IP4_HEADER);
+        out[0] = 0x45;
+        out[1] = datagram->tos;
+        out[8] = HOPS;
+        out[9] = PROTO_ESP;
+        memcpy(out + 12, from, 4);
+        memcpy(out + 16, to, 4);
+        return IP4_HEADER;
+    }
+    put_u32(out, 6u << 28 | (guint32) datagram->tos << 20);
+    put_u16(out + 4, (guint16) datagram->n);
+    out[6] = PROTO_ESP;
+    out[7] = HOPS;
+    memcpy(out + 8, from, 16);
+    memcpy(out + 24, to, 16);
+    return IP6_HEADER;
+}
+
+static void
+prepare(Raw *raw, guint i, const ObolDatagram *datagram)
+{
+    struct iovec *vector = &raw->send_vectors[2 * i];
     ObolAddress remote = datagram->remote;
-    int tos = datagram->tos;
 
     remote.port = 0;
-    *vector = (struct iovec) { datagram->data, datagram->n };
-    *header = (struct msghdr) {
-        .msg_name = name, .msg_namelen = obol_address_to_sockaddr(&remote, name), .msg_iov = vector, .msg_iovlen = 1,
-        .msg_control = control->bytes,
+    vector[0] = (struct iovec) { raw->headers[i], write_header(raw->headers[i], datagram) };
+    vector[1] = (struct iovec) { datagram->data, datagram->n };
+    raw->messages[i].msg_hdr = (struct msghdr) {
+        .msg_name = &raw->names[i], .msg_namelen = obol_address_to_sockaddr(&remote, &raw->names[i]),
+        .msg_iov = vector, .msg_iovlen = 2,
     };
-    if (v4) {
+}
+
+/* The system writes the header, and fragments what is longer than the path. */
+static gboolean
+send_cooked(Raw *raw, const ObolDatagram *datagram)
+{
+    ObolAddress remote = datagram->remote;
+    struct sockaddr_storage name;
+    struct iovec vector = { datagram->data, datagram->n };
+    struct msghdr header = { .msg_name = &name, .msg_iov = &vector, .msg_iovlen = 1, .msg_control = raw->controls[0].bytes };
+    int tos = datagram->tos, fd = raw->esp[index_of(remote.family)];
+
+    remote.port = 0;
+    header.msg_namelen = obol_address_to_sockaddr(&remote, &name);
+    if (remote.family == AF_INET) {
         struct in_pktinfo info = { .ipi_ifindex = 0 };
 
         memcpy(&info.ipi_spec_dst, datagram->local.bytes, 4);
-        put(header, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
-        put(header, IPPROTO_IP, IP_TOS, &tos, sizeof tos);
+        put(&header, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
+        put(&header, IPPROTO_IP, IP_TOS, &tos, sizeof tos);
     } else {
         struct in6_pktinfo info = { .ipi6_ifindex = datagram->local.scope };
 
         memcpy(&info.ipi6_addr, datagram->local.bytes, 16);
-        put(header, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
-        put(header, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof tos);
+        put(&header, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
+        put(&header, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof tos);
     }
+    return sendmsg(fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
 static gsize
-send_some(int fd, const ObolDatagram *batch, guint n)
+send_some(Raw *raw, const ObolDatagram *batch, guint n)
 {
-    struct mmsghdr messages[RAW_BATCH] = { 0 };
-    struct iovec vectors[RAW_BATCH];
-    struct sockaddr_storage names[RAW_BATCH];
-    Control controls[RAW_BATCH];
+    int fd = raw->clear[index_of(batch->remote.family)];
     gsize n_lost = 0;
 
     for (guint i = 0; i < n; i++)
-        prepare(&messages[i].msg_hdr, &vectors[i], &names[i], &controls[i], &batch[i]);
+        prepare(raw, i, &batch[i]);
     for (guint done = 0; done < n;) {
-        int sent = sendmmsg(fd, messages + done, n - done, MSG_DONTWAIT | MSG_NOSIGNAL);
+        int sent = sendmmsg(fd, raw->messages + done, n - done, MSG_DONTWAIT | MSG_NOSIGNAL);
 
         if (sent > 0) {
             done += (guint) sent;
         } else if (errno != EINTR) {
-            n_lost++;
+            n_lost += !(errno == EMSGSIZE && send_cooked(raw, &batch[done]));
             done++;
         }
     }
@@ -254,7 +297,7 @@ raw_send(Raw *raw, const ObolDatagram *batch, gsize n)
 
         while (first + run < n && run < RAW_BATCH && batch[first + run].remote.family == batch[first].remote.family)
             run++;
-        n_lost += fd >= 0 ? send_some(fd, batch + first, (guint) run) : run;
+        n_lost += fd >= 0 ? send_some(raw, batch + first, (guint) run) : run;
         first += run;
     }
     return n_lost;

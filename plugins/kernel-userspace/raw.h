@@ -5,7 +5,7 @@
 
 #include <obol/socket.h>
 
-#define RAW_BATCH 32
+#define RAW_BATCH 128
 
 typedef struct Raw Raw;
 

@@ -1,33 +1,107 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* requests.c - what the daemon asks for: SPIs, SAs, policies. */
+#include <string.h>
+
 #include "core-private.h"
+
+static gboolean
+refuse(GError **error, ObolKernelError code, const char *why)
+{
+    g_set_error_literal(error, OBOL_KERNEL_ERROR, code, why);
+    return FALSE;
+}
+
+/* What makes a request one that must be refused. */
+typedef struct {
+    gboolean holds;
+    ObolKernelError code;
+    const char *why;
+} Objection;
+
+static gboolean
+unobjected(const Objection *objections, gsize n, GError **error)
+{
+    for (gsize i = 0; i < n; i++)
+        if (objections[i].holds)
+            return refuse(error, objections[i].code, objections[i].why);
+    return TRUE;
+}
+
+#define UNKNOWN_PROTOCOL "user space does ESP, AH and IPComp"
+#define NO_PLAIN_ESP "plain ESP needs a raw socket, which this process was not given; ESP in UDP works"
+
+static gboolean
+is_known(guint8 protocol)
+{
+    return protocol == OBOL_PROTO_ESP || protocol == OBOL_PROTO_AH;
+}
+
+/* RFC 3173 section 3.3: ours are drawn from 256 to 61439; a peer's may be a well-known one. */
+static gboolean
+is_cpi(const ObolSaSpec *spec)
+{
+    guint32 first = spec->inbound ? CPI_FIRST : 1, last = spec->inbound ? CPI_LAST : G_MAXUINT16;
+
+    return spec->id.spi >= first && spec->id.spi <= last;
+}
+
+static gboolean
+one_family(const ObolAddress *source, const ObolAddress *destination)
+{
+    return source->family == destination->family && (source->family == AF_INET || source->family == AF_INET6);
+}
+
+static gboolean
+is_empty(const GArray *list)
+{
+    return list == NULL || list->len == 0;
+}
+
+/* All selectors name the same one: that is what a BEET SA's packets have inside. */
+static gboolean
+is_one_address(const GArray *list)
+{
+    if (is_empty(list))
+        return FALSE;
+    for (guint i = 0; i < list->len; i++) {
+        const ObolTs *ts = &g_array_index(list, ObolTs, i), *first = &g_array_index(list, ObolTs, 0);
+
+        if (ts->family != first->family || memcmp(ts->first, first->first, 16) != 0 || memcmp(ts->last, first->first, 16) != 0)
+            return FALSE;
+    }
+    return TRUE;
+}
 
 /* Everything that can be refused is looked at before anything is changed. */
 static gboolean
 check_spec(const Core *core, const ObolSaSpec *spec, GError **error)
 {
-    const char *why = NULL;
+    gboolean ah = spec->id.protocol == OBOL_PROTO_AH, esp = spec->id.protocol == OBOL_PROTO_ESP;
+    gboolean ipcomp = spec->id.protocol == OBOL_PROTO_IPCOMP, beet = spec->mode == OBOL_MODE_BEET;
+    const Objection objections[] = {
+        { !ipcomp && !is_known(spec->id.protocol), OBOL_KERNEL_ERROR_UNSUPPORTED, UNKNOWN_PROTOCOL },
+        { beet && !esp, OBOL_KERNEL_ERROR_UNSUPPORTED, "BEET mode is for ESP alone" },
+        { esp && spec->suite.encr == 0, OBOL_KERNEL_ERROR_INVALID, "an ESP SA needs an encryption algorithm, be it NULL" },
+        { ah && spec->udp_encap, OBOL_KERNEL_ERROR_UNSUPPORTED, "there is no AH in UDP" },
+        { ah && !core->settings.plain_ah, OBOL_KERNEL_ERROR_UNSUPPORTED,
+          "AH needs a raw socket, which this process was not given" },
+        { ipcomp ? !is_cpi(spec) : spec->id.spi < SPI_FIRST, OBOL_KERNEL_ERROR_INVALID, "the SPI is a reserved one" },
+        { spec->reqid == 0, OBOL_KERNEL_ERROR_INVALID, "an SA needs a reqid" },
+        { !one_family(&spec->id.source, &spec->id.destination), OBOL_KERNEL_ERROR_INVALID,
+          "the outer addresses do not go together" },
+        { is_empty(spec->source_ts) || is_empty(spec->destination_ts), OBOL_KERNEL_ERROR_INVALID,
+          "an SA without traffic selectors protects nothing" },
+        { beet && !(is_one_address(spec->source_ts) && is_one_address(spec->destination_ts)), OBOL_KERNEL_ERROR_UNSUPPORTED,
+          "BEET mode is for one address at each end" },
+        { esp && !spec->udp_encap && !core->settings.plain_esp, OBOL_KERNEL_ERROR_UNSUPPORTED, NO_PLAIN_ESP },
+        { spec->mark.mask != 0 || spec->set_mark.mask != 0 || spec->if_id != 0, OBOL_KERNEL_ERROR_UNSUPPORTED,
+          "user space sees no marks and no interface ids" },
+        { spec->offload == OBOL_OFFLOAD_CRYPTO || spec->offload == OBOL_OFFLOAD_PACKET, OBOL_KERNEL_ERROR_UNSUPPORTED,
+          "user space has no hardware to offload to" },
+        { (spec->flags & ~(guint) CORE_SA_FLAGS) != 0, OBOL_KERNEL_ERROR_UNSUPPORTED, "an unknown flag of an SA" },
+    };
 
-    if (spec->id.protocol != OBOL_PROTO_ESP)
-        why = "AH is not done in user space";
-    else if (spec->suite.encr == 0)
-        why = "an ESP SA needs an encryption algorithm, be it NULL";
-    else if (spec->mode == OBOL_MODE_BEET)
-        why = "BEET mode is not done in user space";
-    else if (spec->id.spi < SPI_FIRST)
-        why = "the SPI is a reserved one";
-    else if (spec->id.source.family != spec->id.destination.family ||
-             (spec->id.source.family != AF_INET && spec->id.source.family != AF_INET6))
-        why = "the outer addresses do not go together";
-    else if (!spec->udp_encap && !core->settings.plain_esp)
-        why = "plain ESP needs a raw socket, which this process was not given; ESP in UDP works";
-    else if (spec->source_ts == NULL || spec->destination_ts == NULL || spec->source_ts->len == 0 ||
-             spec->destination_ts->len == 0)
-        why = "an SA without traffic selectors protects nothing";
-    if (why == NULL)
-        return TRUE;
-    g_set_error_literal(error, CORE_ERROR, CORE_ERROR_UNSUPPORTED, why);
-    return FALSE;
+    return unobjected(objections, G_N_ELEMENTS(objections), error);
 }
 
 static GArray *
@@ -36,13 +110,29 @@ copy_ts(const GArray *list)
     return g_array_append_vals(g_array_sized_new(FALSE, FALSE, sizeof(ObolTs), list->len), list->data, list->len);
 }
 
+static gboolean
+init_crypto(const Core *core, Sa *sa, const ObolSaSpec *spec, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    gboolean ok;
+
+    if (spec->id.protocol == OBOL_PROTO_IPCOMP)
+        return TRUE;
+    if (spec->id.protocol == OBOL_PROTO_AH)
+        ok = ah_init(&sa->ah, core->crypto, &spec->suite, spec->id.spi, spec->integ_key, spec->inbound, spec->replay_window,
+                     &cause);
+    else
+        ok = esp_init(&sa->esp, core->crypto, &spec->suite, spec->id.spi, spec->encr_key, spec->integ_key, spec->inbound,
+                      spec->replay_window, &cause);
+    return ok || refuse(error, OBOL_KERNEL_ERROR_UNSUPPORTED, cause->message);
+}
+
 static Sa *
 make_sa(const Core *core, const ObolSaSpec *spec, GError **error)
 {
     g_autoptr(Sa) sa = g_new0(Sa, 1);
 
-    if (!esp_init(&sa->esp, core->crypto, &spec->suite, spec->id.spi, spec->encr_key, spec->integ_key, spec->inbound,
-                  spec->replay_window, error))
+    if (!init_crypto(core, sa, spec, error))
         return NULL;
     sa->id = spec->id;
     sa->reqid = spec->reqid;
@@ -51,6 +141,11 @@ make_sa(const Core *core, const ObolSaSpec *spec, GError **error)
     sa->udp_encap = spec->udp_encap;
     sa->lifetimes = spec->lifetimes;
     sa->tfc_padding = spec->tfc_padding;
+    sa->copy_dscp = core->settings.copy_dscp && (spec->flags & OBOL_SA_NO_DSCP_OUT) == 0;
+    sa->copy_ecn = core->settings.copy_ecn && (spec->flags & OBOL_SA_NO_COPY_ECN) == 0;
+    sa->copy_df = (spec->flags & OBOL_SA_NO_COPY_DF) == 0;
+    sa->dscp_in = (spec->flags & OBOL_SA_DSCP_IN) != 0;
+    sa->icmp = (spec->flags & OBOL_SA_ICMP) != 0;
     sa->ts[FLOW_SOURCE] = copy_ts(spec->source_ts);
     sa->ts[FLOW_DESTINATION] = copy_ts(spec->destination_ts);
     sa_set_path_mtu(sa, core->settings.path_mtu);
@@ -65,14 +160,16 @@ add_sa(Core *core, const ObolSaSpec *spec, gint64 now_us, GError **error)
 
     if (sa == NULL)
         return FALSE;
+    if (sad_is_full(&core->sad))
+        return refuse(error, OBOL_KERNEL_ERROR_LIMIT, "there are too many SAs");
     if (!sad_add(&core->sad, sa)) {
-        g_set_error(error, CORE_ERROR, CORE_ERROR_EXISTS, "there is an SA with SPI %08x already, or too many SAs", spec->id.spi);
+        g_set_error(error, OBOL_KERNEL_ERROR, OBOL_KERNEL_ERROR_EXISTS, "there is an SA with SPI %08x already", spec->id.spi);
         return FALSE;
     }
     g_steal_pointer(&sa);
     sa_deadline_start(core, added, now_us);
     if (spec->inbound)
-        spis_release(&core->spis, spec->id.spi);
+        spis_release(&core->spis, spec->id.protocol, spec->id.spi);
     else
         core_release_held(core, spec->reqid, now_us);
     return TRUE;
@@ -84,35 +181,46 @@ find_sa(Core *core, const ObolSaId *id, GError **error)
     Sa *sa = sad_find(&core->sad, id);
 
     if (sa == NULL)
-        g_set_error(error, CORE_ERROR, CORE_ERROR_NOT_FOUND, "no SA with SPI %08x", id->spi);
+        g_set_error(error, OBOL_KERNEL_ERROR, OBOL_KERNEL_ERROR_NOT_FOUND, "no SA with SPI %08x", id->spi);
     return sa;
 }
 
+/* Keys, numbers, window and counters stay as they are (RFC 4555 section 3.5). */
 static gboolean
-update_sa(Core *core, const ObolSaId *id, const ObolSaId *to, GError **error)
+update_sa(Core *core, const ObolKernelRequest *request, gint64 now_us, GError **error)
 {
-    Sa *sa = find_sa(core, id, error);
+    const ObolSaId *to = &request->to;
+    Sa *sa = find_sa(core, &request->sa.id, error);
+    const Objection objections[] = {
+        { !one_family(&to->source, &to->destination), OBOL_KERNEL_ERROR_INVALID,
+          "the new outer addresses do not go together" },
+        { request->sa.id.protocol == OBOL_PROTO_AH && request->to_udp_encap, OBOL_KERNEL_ERROR_UNSUPPORTED,
+          "there is no AH in UDP" },
+        { request->sa.id.protocol == OBOL_PROTO_ESP && !request->to_udp_encap && !core->settings.plain_esp,
+          OBOL_KERNEL_ERROR_UNSUPPORTED, NO_PLAIN_ESP },
+    };
 
-    if (sa == NULL)
+    if (sa == NULL || !unobjected(objections, G_N_ELEMENTS(objections), error))
         return FALSE;
-    if (to->source.family != to->destination.family || to->destination.family == 0) {
-        g_set_error_literal(error, CORE_ERROR, CORE_ERROR_UNSUPPORTED, "the new outer addresses do not go together");
-        return FALSE;
-    }
     if (!sad_move(&core->sad, sa, &to->source, &to->destination)) {
-        g_set_error(error, CORE_ERROR, CORE_ERROR_EXISTS, "there is an SA with SPI %08x at the new address", id->spi);
+        g_set_error(error, OBOL_KERNEL_ERROR, OBOL_KERNEL_ERROR_EXISTS, "there is an SA with SPI %08x at the new address",
+                    sa->id.spi);
         return FALSE;
     }
+    sa->udp_encap = request->to_udp_encap;
+    sa->mapping = (ObolAddress) { .family = 0 };
     sa_set_path_mtu(sa, core->settings.path_mtu);
+    if (!sa->inbound)
+        core_release_held(core, sa->reqid, now_us);
     return TRUE;
 }
 
 static gboolean
 delete_sa(Core *core, const ObolSaId *id, GError **error)
 {
-    Sa *sa;
+    Sa *sa = sad_find(&core->sad, id);
 
-    if (spis_release(&core->spis, id->spi))
+    if (sa == NULL && spis_release(&core->spis, id->protocol, id->spi))
         return TRUE;
     sa = find_sa(core, id, error);
     if (sa == NULL)
@@ -133,22 +241,12 @@ query_sa(Core *core, const ObolSaId *id, ObolKernelReply *reply, GError **error)
 }
 
 static gboolean
-spi_in_use(gpointer data, guint32 spi)
-{
-    return sad_find_inbound(data, spi) != NULL;
-}
-
-static gboolean
 get_spi(Core *core, const ObolSaId *id, ObolKernelReply *reply, gint64 now_us, GError **error)
 {
-    if (id->protocol != OBOL_PROTO_ESP) {
-        g_set_error_literal(error, CORE_ERROR, CORE_ERROR_UNSUPPORTED, "AH is not done in user space");
-        return FALSE;
-    }
-    reply->spi = spis_reserve(&core->spis, spi_in_use, &core->sad, now_us);
-    if (reply->spi == 0)
-        g_set_error_literal(error, CORE_ERROR, CORE_ERROR_LIMIT, "too many SPIs are reserved");
-    return reply->spi != 0;
+    if (!is_known(id->protocol) && id->protocol != OBOL_PROTO_IPCOMP)
+        return refuse(error, OBOL_KERNEL_ERROR_UNSUPPORTED, UNKNOWN_PROTOCOL);
+    reply->spi = spis_reserve(&core->spis, &core->sad, id, now_us);
+    return reply->spi != 0 || refuse(error, OBOL_KERNEL_ERROR_LIMIT, "too many SPIs are reserved");
 }
 
 static void
@@ -158,17 +256,39 @@ policy_gone(gpointer core, Policy *policy)
 }
 
 static gboolean
+check_policy(const ObolPolicySpec *spec, GError **error)
+{
+    gboolean protect = spec->action == OBOL_POLICY_PROTECT;
+    const ObolTs *source = &spec->source, *destination = &spec->destination;
+    const Objection objections[] = {
+        { source->family != destination->family || (source->family != AF_INET && source->family != AF_INET6),
+          OBOL_KERNEL_ERROR_INVALID, "the policy's selectors do not go together" },
+        { protect && !is_known(spec->protocol), OBOL_KERNEL_ERROR_UNSUPPORTED, UNKNOWN_PROTOCOL },
+        { protect && spec->reqid == 0, OBOL_KERNEL_ERROR_INVALID, "a policy that protects needs a reqid" },
+        { spec->mark.mask != 0 || spec->if_id != 0, OBOL_KERNEL_ERROR_UNSUPPORTED,
+          "user space sees no marks and no interface ids" },
+    };
+
+    return unobjected(objections, G_N_ELEMENTS(objections), error);
+}
+
+static gboolean
 add_policy(Core *core, const ObolPolicySpec *spec, gint64 now_us, GError **error)
 {
-    if (spec->action == OBOL_POLICY_PROTECT && spec->protocol != OBOL_PROTO_ESP) {
-        g_set_error_literal(error, CORE_ERROR, CORE_ERROR_UNSUPPORTED, "AH is not done in user space");
+    if (!check_policy(spec, error))
         return FALSE;
-    }
-    if (spd_add(&core->spd, spec) == NULL) {
-        g_set_error_literal(error, CORE_ERROR, CORE_ERROR_LIMIT,
-                            "the policy's selectors do not go together, or there are too many policies");
-        return FALSE;
-    }
+    if (spd_add(&core->spd, spec) == NULL)
+        return refuse(error, OBOL_KERNEL_ERROR_LIMIT, "there are too many policies");
+    if (spec->direction == OBOL_DIR_OUT)
+        core_release_held(core, 0, now_us);
+    return TRUE;
+}
+
+static gboolean
+update_policy(Core *core, const ObolPolicySpec *spec, const ObolPolicySpec *to, gint64 now_us, GError **error)
+{
+    if (!spd_update(&core->spd, spec, &to->tunnel_source, &to->tunnel_destination))
+        return refuse(error, OBOL_KERNEL_ERROR_NOT_FOUND, "no such policy");
     if (spec->direction == OBOL_DIR_OUT)
         core_release_held(core, 0, now_us);
     return TRUE;
@@ -177,10 +297,46 @@ add_policy(Core *core, const ObolPolicySpec *spec, gint64 now_us, GError **error
 static gboolean
 delete_policy(Core *core, const ObolPolicySpec *spec, GError **error)
 {
-    if (spd_remove(&core->spd, spec, policy_gone, core))
-        return TRUE;
-    g_set_error_literal(error, CORE_ERROR, CORE_ERROR_NOT_FOUND, "no such policy");
-    return FALSE;
+    return spd_remove(&core->spd, spec, policy_gone, core) ||
+           refuse(error, OBOL_KERNEL_ERROR_NOT_FOUND, "no such policy");
+}
+
+static void
+list_sa(const Sa *sa, gpointer list)
+{
+    ObolKernelSa entry = { .id = sa->id, .reqid = sa->reqid, .mode = sa->mode, .ours = TRUE, .usage = sa->usage };
+
+    g_array_append_val(list, entry);
+}
+
+static void
+list_reserved(const ObolSaId *id, gpointer list)
+{
+    ObolKernelSa entry = { .id = *id, .ours = TRUE, .reserved = TRUE };
+
+    g_array_append_val(list, entry);
+}
+
+static void
+list_policy(const ObolPolicySpec *policy, gpointer list)
+{
+    ObolKernelPolicy entry = { .spec = *policy, .ours = TRUE };
+
+    g_array_append_val(list, entry);
+}
+
+static gboolean
+list_all(const Core *core, ObolKernelReply *reply)
+{
+    GArray *sas = g_array_new(FALSE, FALSE, sizeof(ObolKernelSa));
+    GArray *policies = g_array_new(FALSE, FALSE, sizeof(ObolKernelPolicy));
+
+    sad_each(&core->sad, list_sa, sas);
+    spis_each(&core->spis, list_reserved, sas);
+    spd_each(&core->spd, list_policy, policies);
+    reply->sas = sas;
+    reply->policies = policies;
+    return TRUE;
 }
 
 static void
@@ -208,17 +364,16 @@ core_request(Core *core, const ObolKernelRequest *request, ObolKernelReply *repl
     switch (request->op) {
     case OBOL_KERNEL_GET_SPI: return get_spi(core, &request->sa.id, reply, now_us, error);
     case OBOL_KERNEL_ADD_SA: return add_sa(core, &request->sa, now_us, error);
-    case OBOL_KERNEL_UPDATE_SA: return update_sa(core, &request->sa.id, &request->to, error);
+    case OBOL_KERNEL_UPDATE_SA: return update_sa(core, request, now_us, error);
     case OBOL_KERNEL_DELETE_SA: return delete_sa(core, &request->sa.id, error);
     case OBOL_KERNEL_QUERY_SA: return query_sa(core, &request->sa.id, reply, error);
     case OBOL_KERNEL_ADD_POLICY: return add_policy(core, &request->policy, now_us, error);
     case OBOL_KERNEL_DELETE_POLICY: return delete_policy(core, &request->policy, error);
     case OBOL_KERNEL_FLUSH: flush(core); return TRUE;
-    case OBOL_KERNEL_UPDATE_POLICY:
-    case OBOL_KERNEL_LIST: break;
+    case OBOL_KERNEL_UPDATE_POLICY: return update_policy(core, &request->policy, &request->policy_to, now_us, error);
+    case OBOL_KERNEL_LIST: return list_all(core, reply);
     }
-    g_set_error_literal(error, CORE_ERROR, CORE_ERROR_UNSUPPORTED, "an unknown request");
-    return FALSE;
+    return refuse(error, OBOL_KERNEL_ERROR_INVALID, "an unknown request");
 }
 
 void

@@ -256,6 +256,36 @@ spd_remove(Spd *spd, const ObolPolicySpec *spec, void (*gone)(gpointer data, Pol
     return TRUE;
 }
 
+gboolean
+spd_update(Spd *spd, const ObolPolicySpec *spec, const ObolAddress *source, const ObolAddress *destination)
+{
+    SpdKey key = key_of_spec(spd, spec);
+    Policy *policy = find(spd, &key, spec);
+    int index = policy != NULL ? find_addition(policy, spec) : -1;
+    ObolPolicySpec *added;
+
+    if (index < 0)
+        return FALSE;
+    added = &g_array_index(policy->added, ObolPolicySpec, index);
+    added->tunnel_source = *source;
+    added->tunnel_destination = *destination;
+    unlink_policy(spd, policy);
+    serve(spd, policy);
+    return TRUE;
+}
+
+gboolean
+spd_policy_wants(const Policy *policy, guint32 reqid, guint8 protocol)
+{
+    for (guint i = 0; i < policy->added->len; i++) {
+        const ObolPolicySpec *added = &g_array_index(policy->added, ObolPolicySpec, i);
+
+        if (added->action == OBOL_POLICY_PROTECT && added->reqid == reqid && added->protocol == protocol)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 Policy *
 spd_lookup(const Spd *spd, ObolDirection direction, const Flow *flow)
 {

@@ -57,6 +57,12 @@ Policy *spd_add(Spd *spd, const ObolPolicySpec *spec);
 /* Takes away what spd_add() added; @gone is called before the policy is freed, when it was the last of its selectors. */
 gboolean spd_remove(Spd *spd, const ObolPolicySpec *spec, void (*gone)(gpointer data, Policy *policy), gpointer data);
 
+/* Gives what spd_add() added new tunnel addresses; %FALSE when it is not there. */
+gboolean spd_update(Spd *spd, const ObolPolicySpec *spec, const ObolAddress *source, const ObolAddress *destination);
+
+/* Has one of the additions of @policy this reqid and protocol? */
+gboolean spd_policy_wants(const Policy *policy, guint32 reqid, guint8 protocol);
+
 /* The policy that decides on @flow: of those that match one with the lowest priority. */
 Policy *spd_lookup(const Spd *spd, ObolDirection direction, const Flow *flow);
 

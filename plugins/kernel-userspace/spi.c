@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* spi.c - inbound SPIs: random, and reserved until an SA takes them or 165 seconds are over. */
+/* spi.c - inbound SPIs and CPIs: random, and reserved until an SA takes them or 165 seconds are over. */
 #include "spi.h"
 
 typedef struct {
     Deadline deadline;
     Spis *spis;
-    guint32 spi;
+    WireKey wire;
+    ObolSaId id;
 } Reservation;
 
 static void
@@ -15,7 +16,7 @@ expire(Deadline *deadline, gpointer data, gint64 now_us)
 
     (void) data;
     (void) now_us;
-    g_hash_table_remove(reservation->spis->reserved, GUINT_TO_POINTER(reservation->spi));
+    g_hash_table_remove(reservation->spis->reserved, &reservation->wire);
 }
 
 static void
@@ -23,6 +24,8 @@ reservation_free(gpointer data)
 {
     Reservation *reservation = data;
 
+    if (reservation->id.protocol == OBOL_PROTO_IPCOMP)
+        reservation->spis->n_cpis--;
     heap_remove(reservation->spis->heap, &reservation->deadline);
     g_free(reservation);
 }
@@ -30,7 +33,9 @@ reservation_free(gpointer data)
 void
 spis_init(Spis *spis, Heap *heap, const ObolRandom *random)
 {
-    *spis = (Spis) { g_hash_table_new_full(NULL, NULL, NULL, reservation_free), heap, random };
+    *spis = (Spis) {
+        .reserved = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, reservation_free), .heap = heap, .random = random,
+    };
 }
 
 void
@@ -39,34 +44,62 @@ spis_clear(Spis *spis)
     g_clear_pointer(&spis->reserved, g_hash_table_unref);
 }
 
-guint32
-spis_reserve(Spis *spis, gboolean (*in_use)(gpointer data, guint32 spi), gpointer data, gint64 now_us)
+static guint32
+draw(const Spis *spis, gboolean cpi)
 {
-    Reservation *reservation;
-    guint32 spi;
+    guint32 number;
 
-    if (g_hash_table_size(spis->reserved) >= SPI_RESERVED_MAX)
+    do {
+        obol_random_fill(spis->random, (guint8 *) &number, sizeof number);
+    } while (number < SPI_FIRST);
+    return cpi ? CPI_FIRST + number % (CPI_LAST - CPI_FIRST + 1) : number;
+}
+
+guint32
+spis_reserve(Spis *spis, const Sad *sad, const ObolSaId *id, gint64 now_us)
+{
+    gboolean cpi = id->protocol == OBOL_PROTO_IPCOMP;
+    Reservation *reservation;
+    guint32 spi = 0;
+
+    if (g_hash_table_size(spis->reserved) >= SPI_RESERVED_MAX || (cpi && spis->n_cpis >= CPI_RESERVED_MAX))
         return 0;
-    do { /* both tables are small against 2^32: the second try is rare, the tenth does not happen */
-        obol_random_fill(spis->random, (guint8 *) &spi, sizeof spi);
-    } while (spi < SPI_FIRST || spis_is_reserved(spis, spi) || in_use(data, spi));
+    for (guint i = 0; spi == 0 && i < 64; i++) { /* SPIs: the second try is rare; CPIs: SAs may have nearly all */
+        guint32 number = draw(spis, cpi);
+        WireKey key = wire_key(id->protocol, number);
+
+        if (!g_hash_table_contains(spis->reserved, &key) && sad_find_inbound(sad, id->protocol, number) == NULL)
+            spi = number;
+    }
+    if (spi == 0)
+        return 0;
     reservation = g_new0(Reservation, 1);
     reservation->deadline.due = expire;
     reservation->spis = spis;
-    reservation->spi = spi;
-    g_hash_table_insert(spis->reserved, GUINT_TO_POINTER(spi), reservation);
+    reservation->wire = wire_key(id->protocol, spi);
+    reservation->id = *id;
+    reservation->id.spi = spi;
+    spis->n_cpis += cpi ? 1 : 0;
+    g_hash_table_insert(spis->reserved, &reservation->wire, reservation);
     heap_set(spis->heap, &reservation->deadline, now_us + SPI_KEPT_US);
     return spi;
 }
 
 gboolean
-spis_release(Spis *spis, guint32 spi)
+spis_release(Spis *spis, guint8 protocol, guint32 spi)
 {
-    return g_hash_table_remove(spis->reserved, GUINT_TO_POINTER(spi));
+    WireKey key = wire_key(protocol, spi);
+
+    return g_hash_table_remove(spis->reserved, &key);
 }
 
-gboolean
-spis_is_reserved(const Spis *spis, guint32 spi)
+void
+spis_each(const Spis *spis, void (*visit)(const ObolSaId *id, gpointer data), gpointer data)
 {
-    return g_hash_table_contains(spis->reserved, GUINT_TO_POINTER(spi));
+    GHashTableIter iter;
+    gpointer reservation;
+
+    g_hash_table_iter_init(&iter, spis->reserved);
+    while (g_hash_table_iter_next(&iter, NULL, &reservation))
+        visit(&((Reservation *) reservation)->id, data);
 }

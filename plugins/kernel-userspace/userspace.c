@@ -12,18 +12,27 @@
 #include "answers.h"
 #include "netlink.h"
 #include "raw.h"
+#include "raw-ah.h"
 #include "route.h"
 #include "tun.h"
 
+#define PROBE_MTU 1400
 #define BATCHES_PER_TURN 2 /* of one descriptor; then others of the loop have theirs */
 
-enum { SOURCE_TUN, SOURCE_TIMER, SOURCE_RAW, N_SOURCES = SOURCE_RAW + RAW_FDS };
+enum {
+    SOURCE_TUN,
+    SOURCE_TIMER,
+    SOURCE_RAW,
+    SOURCE_RAW_AH = SOURCE_RAW + RAW_FDS,
+    N_SOURCES = SOURCE_RAW_AH + RAW_AH_FDS,
+};
 
 struct Userspace {
     UserspaceHost host;
     Abilities abilities;
     Core *core;
     Tun tun;
+    RawAh *raw_ah;  /* NULL: no AH */
     Raw *raw;       /* NULL: neither plain ESP nor packets in clear */
     Routes *routes; /* NULL: the admin routes */
     Answers *answers;
@@ -72,11 +81,35 @@ to_peer_plain(gpointer data, const ObolDatagram *batch, gsize n)
 }
 
 static gboolean
+to_peer_whole(gpointer data, const guint8 *packet, gsize n, int family, const guint8 *destination)
+{
+    Userspace *u = data;
+
+    return u->raw != NULL && raw_send_clear(u->raw, packet, n, family, destination);
+}
+
+static gboolean
 to_host(gpointer data, const guint8 *packet, gsize n)
 {
     Userspace *u = data;
 
     return tun_write(&u->tun, packet, n);
+}
+
+static gboolean
+to_host_later(gpointer data, guint8 *bytes, const Packet *packet)
+{
+    Userspace *u = data;
+
+    return tun_write_later(&u->tun, bytes, packet);
+}
+
+static gsize
+to_host_flush(gpointer data)
+{
+    Userspace *u = data;
+
+    return tun_flush(&u->tun);
 }
 
 static gboolean
@@ -111,7 +144,7 @@ tun_readable(int fd, GIOCondition condition, gpointer data)
 
     (void) fd;
     (void) condition;
-    for (guint i = 0; i < BATCHES_PER_TURN; i++) {
+    for (guint i = 0; i < BATCHES_PER_TURN || tun_pending(&u->tun); i++) {
         gsize n = tun_read(&u->tun, packets);
 
         core_outbound(u->core, packets, n, now_us(u));
@@ -142,6 +175,20 @@ raw_readable(int fd, GIOCondition condition, gpointer data)
 }
 
 static gboolean
+raw_ah_readable(int fd, GIOCondition condition, gpointer data)
+{
+    CorePacket batch[RAW_AH_BATCH];
+    Userspace *u = data;
+    guint index = raw_ah_fd(u->raw_ah, 0) == fd ? 0 : 1;
+    gsize n = raw_ah_receive(u->raw_ah, index, batch);
+
+    (void) condition;
+    core_inbound_ah(u->core, batch, n, now_us(u));
+    arm(u);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean
 timer_due(int fd, GIOCondition condition, gpointer data)
 {
     Userspace *u = data;
@@ -160,6 +207,7 @@ static void
 watch(Userspace *u, guint which, int fd, GUnixFDSourceFunc callback)
 {
     u->sources[which] = g_unix_fd_source_new(fd, G_IO_IN);
+    g_source_set_can_recurse(u->sources[which], TRUE); /* we do not, but GLib then spares three system calls a dispatch */
     g_source_set_callback(u->sources[which], G_SOURCE_FUNC(callback), u, NULL);
     g_source_attach(u->sources[which], u->host.context);
 }
@@ -172,6 +220,7 @@ open_raw(Userspace *u, const UserspaceSettings *settings)
     int status = 0;
 
     u->raw = raw_open(settings->core.plain_esp, settings->mark, &status);
+    u->raw_ah = u->raw != NULL && settings->core.plain_esp ? raw_ah_open(settings->mark, &status) : NULL;
     if (u->raw != NULL && (!settings->core.plain_esp || raw_fd(u->raw, 0) >= 0 || raw_fd(u->raw, 1) >= 0))
         return;
     text = g_strdup_printf("raw sockets: %s (that needs CAP_NET_RAW): no plain ESP, only ESP in UDP; no policies that pass "
@@ -192,6 +241,23 @@ open_routing(Userspace *u, const UserspaceSettings *settings, GError **error)
     return u->routes != NULL;
 }
 
+gboolean
+userspace_probe(const ObolCrypto *crypto, gboolean plain_esp, Abilities *out, GError **error)
+{
+    g_autoptr(RawAh) raw_ah = NULL;
+    g_autoptr(Raw) raw = NULL;
+    int status = 0;
+    Tun tun;
+
+    if (!tun_open(&tun, "obolprobe%d", PROBE_MTU, TUN_PLAIN, -1, error))
+        return FALSE;
+    tun_close(&tun);
+    raw = plain_esp ? raw_open(TRUE, 0, &status) : NULL;
+    raw_ah = raw != NULL ? raw_ah_open(0, &status) : NULL;
+    abilities_fill(out, crypto, raw != NULL && (raw_fd(raw, 0) >= 0 || raw_fd(raw, 1) >= 0), raw_ah != NULL);
+    return TRUE;
+}
+
 static gboolean
 open_all(Userspace *u, const UserspaceSettings *settings, GError **error)
 {
@@ -205,7 +271,8 @@ open_all(Userspace *u, const UserspaceSettings *settings, GError **error)
         g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "timerfd: %s", g_strerror(errno));
         return FALSE;
     }
-    if (!tun_open(&u->tun, settings->device, settings->mtu, settings->routes ? u->netlink : -1, error))
+    if (!tun_open(&u->tun, settings->device, settings->mtu, settings->offload ? TUN_OFFLOAD : TUN_PLAIN,
+                  settings->routes ? u->netlink : -1, error))
         return FALSE;
     open_raw(u, settings);
     return open_routing(u, settings, error);
@@ -217,8 +284,9 @@ userspace_new(const UserspaceSettings *settings, const UserspaceHost *host, cons
     g_autoptr(Userspace) u = g_new0(Userspace, 1);
     CoreSettings core = settings->core;
     CoreCalls calls = {
-        .to_peer = to_peer, .to_peer_plain = to_peer_plain, .to_host = to_host, .in_clear = in_clear, .event = event,
-        .log = log_line, .data = u,
+        .to_peer = to_peer, .to_peer_plain = to_peer_plain, .to_peer_whole = to_peer_whole, .to_host = to_host,
+        .to_host_later = to_host_later, .to_host_flush = to_host_flush, .in_clear = in_clear, .event = event, .log = log_line,
+        .data = u,
     };
 
     u->host = *host;
@@ -226,7 +294,8 @@ userspace_new(const UserspaceSettings *settings, const UserspaceHost *host, cons
     if (!open_all(u, settings, error))
         return NULL;
     core.plain_esp = u->raw != NULL && (raw_fd(u->raw, 0) >= 0 || raw_fd(u->raw, 1) >= 0);
-    abilities_fill(&u->abilities, host->crypto, core.plain_esp);
+    core.plain_ah = u->raw_ah != NULL;
+    abilities_fill(&u->abilities, host->crypto, core.plain_esp, core.plain_ah);
     u->answers = answers_new(host->context, client);
     u->core = core_new(&core, &calls, host->crypto);
     u->armed_us = -1;
@@ -235,6 +304,9 @@ userspace_new(const UserspaceSettings *settings, const UserspaceHost *host, cons
     for (guint i = 0; core.plain_esp && i < RAW_FDS; i++)
         if (raw_fd(u->raw, i) >= 0)
             watch(u, SOURCE_RAW + i, raw_fd(u->raw, i), raw_readable);
+    for (guint i = 0; core.plain_ah && i < RAW_AH_FDS; i++)
+        if (raw_ah_fd(u->raw_ah, i) >= 0)
+            watch(u, SOURCE_RAW_AH + i, raw_ah_fd(u->raw_ah, i), raw_ah_readable);
     return g_steal_pointer(&u);
 }
 
@@ -252,6 +324,7 @@ userspace_free(Userspace *u)
     answers_free(u->answers);
     core_free(u->core);
     routes_free(u->routes);
+    raw_ah_free(u->raw_ah);
     raw_free(u->raw);
     tun_close(&u->tun);
     if (u->timer >= 0)

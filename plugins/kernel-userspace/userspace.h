@@ -19,7 +19,7 @@ typedef struct {
 typedef struct {
     const char *device;
     gsize mtu;
-    gboolean routes;
+    gboolean routes, offload;
     guint32 table, rule_priority, mark;
     CoreSettings core; /* @plain_esp: when raw sockets are allowed */
 } UserspaceSettings;
@@ -28,6 +28,8 @@ typedef struct Userspace Userspace;
 
 Userspace *userspace_new(const UserspaceSettings *settings, const UserspaceHost *host, const ObolKernelClient *client,
                          GError **error);
+/* Could one be opened here?  Tries the device and the raw sockets, and leaves nothing behind. */
+gboolean userspace_probe(const ObolCrypto *crypto, gboolean plain_esp, Abilities *out, GError **error);
 void userspace_free(Userspace *userspace);
 const ObolKernelAbilities *userspace_abilities(const Userspace *userspace);
 void userspace_request(Userspace *userspace, const ObolKernelRequest *request, ObolKernelDone done, gpointer data);

@@ -93,7 +93,7 @@ vici_list_sas(ViciServer *server, ViciClient *client, const ObolNode *request)
 typedef struct {
     ViciClient *client;
     const char *ike, *child; /* NULL: all */
-    gboolean traps;
+    gboolean actions[OBOL_POLICY_DROP + 1]; /* of policies, which are wanted */
 } ConnectionListing;
 
 static void
@@ -119,11 +119,23 @@ put_auth(ObolViciWriter *writer, const char *section, const char *class, const O
     obol_vici_end_section(writer);
 }
 
+/* A shunt's action stands where others have their mode. */
+static const char *
+config_mode_name(const ObolChildConfigInfo *child)
+{
+    switch (child->action) {
+    case OBOL_POLICY_PROTECT: return vici_mode_name(child->mode);
+    case OBOL_POLICY_PASS:    return "PASS";
+    case OBOL_POLICY_DROP:    return "DROP";
+    }
+    return "?";
+}
+
 static void
 put_child_config(ObolViciWriter *writer, const ObolChildConfigInfo *child)
 {
     obol_vici_put_section(writer, child->name);
-    obol_vici_put_text(writer, "mode", vici_mode_name(child->mode));
+    obol_vici_put_text(writer, "mode", config_mode_name(child));
     put_seconds(writer, "rekey_time", child->rekey_us);
     obol_vici_put_format(writer, "rekey_bytes", "%" G_GUINT64_FORMAT, child->rekey_bytes);
     obol_vici_put_format(writer, "rekey_packets", "%" G_GUINT64_FORMAT, child->rekey_packets);
@@ -185,7 +197,7 @@ vici_list_conns(ViciServer *server, ViciClient *client, const ObolNode *request)
 }
 
 static void
-stream_trap(const ConnectionListing *listing, const char *ike, const ObolChildConfigInfo *child)
+stream_policy_of(const ConnectionListing *listing, const char *ike, const ObolChildConfigInfo *child)
 {
     g_autofree char *name = g_strconcat(ike, "/", child->name, NULL);
     g_auto(ObolViciWriter) event = { 0 };
@@ -194,8 +206,9 @@ stream_trap(const ConnectionListing *listing, const char *ike, const ObolChildCo
     obol_vici_put_section(&event, name);
     obol_vici_put_text(&event, "child", child->name);
     obol_vici_put_text(&event, "ike", ike);
-    obol_vici_put_format(&event, "reqid", "%u", child->reqid);
-    obol_vici_put_text(&event, "mode", vici_mode_name(child->mode));
+    if (child->reqid != 0)
+        obol_vici_put_format(&event, "reqid", "%u", child->reqid);
+    obol_vici_put_text(&event, "mode", config_mode_name(child));
     vici_put_ts(&event, "local-ts", child->local_ts);
     vici_put_ts(&event, "remote-ts", child->remote_ts);
     obol_vici_end_section(&event);
@@ -212,13 +225,13 @@ stream_policies_of(const ObolConnectionInfo *connection, gpointer data)
     for (gsize i = 0; i < connection->n_children; i++) {
         const ObolChildConfigInfo *child = &connection->children[i];
 
-        if (child->trap_installed && (listing->child == NULL || g_str_equal(listing->child, child->name)))
-            stream_trap(listing, connection->name, child);
+        if (child->trap_installed && listing->actions[child->action]
+            && (listing->child == NULL || g_str_equal(listing->child, child->name)))
+            stream_policy_of(listing, connection->name, child);
     }
 }
 
-/* `trap` is a flag: that the key is there counts, whatever its value (so the protocol's first server has it).  `drop`
- * and `pass` select shunts, of which obold has none. */
+/* `trap`, `pass` and `drop` are flags: that the key is there counts, whatever its value (so the protocol's first server has it). */
 void
 vici_list_policies(ViciServer *server, ViciClient *client, const ObolNode *request)
 {
@@ -226,72 +239,14 @@ vici_list_policies(ViciServer *server, ViciClient *client, const ObolNode *reque
         .client = client,
         .ike = obol_vici_text(request, "ike"),
         .child = obol_vici_text(request, "child"),
+        .actions = {
+            [OBOL_POLICY_PROTECT] = obol_node_get(request, "trap") != NULL,
+            [OBOL_POLICY_PASS] = obol_node_get(request, "pass") != NULL,
+            [OBOL_POLICY_DROP] = obol_node_get(request, "drop") != NULL,
+        },
     };
 
-    if (vici_client_listens(client, VICI_LIST_POLICY) && obol_node_get(request, "trap") != NULL)
+    if (vici_client_listens(client, VICI_LIST_POLICY))
         obol_control_each_connection(server->control, stream_policies_of, &listing);
-    vici_reply_empty(client);
-}
-
-/* --- list-kernel-policies --- */
-
-static const char *
-direction_name(ObolDirection direction)
-{
-    switch (direction) {
-    case OBOL_DIR_IN:      return "in";
-    case OBOL_DIR_OUT:     return "out";
-    case OBOL_DIR_FORWARD: return "fwd";
-    }
-    return "?";
-}
-
-static const char *
-action_name(ObolPolicyAction action)
-{
-    switch (action) {
-    case OBOL_POLICY_PROTECT: return "protect";
-    case OBOL_POLICY_PASS:    return "pass";
-    case OBOL_POLICY_DROP:    return "drop";
-    }
-    return "?";
-}
-
-static void
-put_protection(ObolViciWriter *writer, const ObolPolicySpec *policy)
-{
-    obol_vici_put_format(writer, "reqid", "%u", policy->reqid);
-    obol_vici_put_text(writer, "mode", vici_mode_name(policy->mode));
-    obol_vici_put_text(writer, "protocol", obol_protocol_name(policy->protocol));
-    obol_vici_put_yes(writer, "trap", policy->trap);
-    if (policy->mode == OBOL_MODE_TUNNEL) {
-        vici_put_address(writer, "tunnel-source", &policy->tunnel_source);
-        vici_put_address(writer, "tunnel-destination", &policy->tunnel_destination);
-    }
-}
-
-static void
-stream_policy(const ObolPolicySpec *policy, gpointer client)
-{
-    g_autofree char *source = obol_ts_format(&policy->source);
-    g_autofree char *destination = obol_ts_format(&policy->destination);
-    g_auto(ObolViciWriter) event = { 0 };
-
-    obol_vici_writer_init(&event, OBOL_VICI_EVENT, vici_event_name(VICI_LIST_KERNEL_POLICY), 256);
-    obol_vici_put_text(&event, "direction", direction_name(policy->direction));
-    obol_vici_put_text(&event, "action", action_name(policy->action));
-    obol_vici_put_text(&event, "source", source);
-    obol_vici_put_text(&event, "destination", destination);
-    obol_vici_put_format(&event, "priority", "%u", policy->priority);
-    if (policy->action == OBOL_POLICY_PROTECT)
-        put_protection(&event, policy);
-    vici_client_stream(client, &event);
-}
-
-void
-vici_list_kernel_policies(ViciServer *server, ViciClient *client, G_GNUC_UNUSED const ObolNode *request)
-{
-    if (vici_client_listens(client, VICI_LIST_KERNEL_POLICY))
-        obol_control_each_policy(server->control, stream_policy, client);
     vici_reply_empty(client);
 }

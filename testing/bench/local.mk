@@ -7,3 +7,8 @@ testing_bench_handshake_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_bench_handshake_LDADD = libobol-dispatcher.la libobol-engine.la libobol-credentials.la \
 	libobol-crypto-backend.la libobol-crypto.la libobol-wire.la libobol-model.la \
 	$(GLIB_LIBS) $(GNUTLS_LIBS) $(NETTLE_LIBS) -lgmp
+
+noinst_PROGRAMS += testing/bench/traffic
+testing_bench_traffic_SOURCES = %D%/traffic.c
+testing_bench_traffic_CPPFLAGS = $(TEST_CPPFLAGS) -D_GNU_SOURCE
+testing_bench_traffic_LDADD = libobol-model.la $(GLIB_LIBS) $(GNUTLS_LIBS)

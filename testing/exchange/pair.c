@@ -2,7 +2,6 @@
 /* testing/exchange/pair.c - two engines joined in memory. */
 #include "exchange/pair.h"
 
-#include <gio/gio.h>
 #include <string.h>
 
 #define SECOND G_USEC_PER_SEC
@@ -19,8 +18,8 @@ next_id(gpointer data)
 static guint32
 reqid_for(gpointer data, const char *connection, const char *child)
 {
-    (void) data, (void) connection, (void) child;
-    return 7;
+    (void) data, (void) connection;
+    return 7 + g_str_hash(child) % 1000;
 }
 
 static void
@@ -107,8 +106,8 @@ set_up_side(Pair *pair, PairSide *side, const PairSetup *setup, guint me)
     side->address.port = 500;
     side->role = me == 0 ? OBOL_INITIATOR : OBOL_RESPONDER;
     side->wake_us = G_MAXINT64;
-    side->kernel.next_spi = 0x1000 * (me + 1);
-    side->kernel.spis = g_array_new(FALSE, FALSE, sizeof(guint32));
+    model_kernel_init(&side->kernel, 0x1000 * (me + 1));
+    side->ends = g_array_new(FALSE, FALSE, sizeof(ObolReasonCode));
     side->engine = (ObolEngine) {
         .crypto = pair->crypto,
         .random = test_random_init(&side->random, 100 + me),
@@ -136,6 +135,23 @@ pair_new(const PairSetup *setup)
     set_up_side(pair, &pair->left, setup != NULL ? setup : &usual, 0);
     set_up_side(pair, &pair->right, setup != NULL ? setup : &usual, 1);
     return pair;
+}
+
+void
+pair_add_child(Pair *pair, const char *name, const char *left_ts, const char *right_ts)
+{
+    PairSide *sides[] = { &pair->left, &pair->right };
+    const char *ts[] = { left_ts, right_ts };
+
+    for (guint i = 0; i < 2; i++) {
+        ObolChildConfig *child = obol_child_config_new(name);
+
+        add_proposals(child->proposals, OBOL_PROTO_ESP, "aes128gcm16");
+        add_selectors(child->local_ts, ts[i]);
+        add_selectors(child->remote_ts, ts[1 - i]);
+        child->protocol = OBOL_PROTO_ESP;
+        g_ptr_array_add(sides[i]->connection->children, child);
+    }
 }
 
 void
@@ -172,7 +188,8 @@ pair_free(Pair *pair)
     for (guint i = 0; i < 2; i++) {
         obol_ike_sa_free(sides[i]->sa);
         obol_connection_unref(sides[i]->connection);
-        g_array_unref(sides[i]->kernel.spis);
+        model_kernel_clear(&sides[i]->kernel);
+        g_array_unref(sides[i]->ends);
         obol_connection_set_unref(pair->sets[i]);
         obol_shared_keys_unref(pair->keys[i]);
     }
@@ -188,76 +205,38 @@ pair_other(Pair *pair, PairSide *side)
 
 /* --- the model kernel --- */
 
-static gboolean
-holds_spi(const PairKernel *kernel, guint32 spi, guint *at)
-{
-    for (*at = 0; *at < kernel->spis->len; ++*at) {
-        if (g_array_index(kernel->spis, guint32, *at) == spi)
-            return TRUE;
-    }
-    return FALSE;
-}
-
-static void
-serve(PairKernel *kernel, const ObolKernelRequest *request, ObolKernelReply *reply)
-{
-    guint at;
-
-    switch (request->op) {
-    case OBOL_KERNEL_GET_SPI:
-        reply->spi = ++kernel->next_spi;
-        g_array_append_val(kernel->spis, reply->spi);
-        break;
-    case OBOL_KERNEL_ADD_SA:
-        /* An inbound SA takes the SPI that was reserved for it. */
-        g_assert_true(!request->sa.inbound || holds_spi(kernel, request->sa.id.spi, &at));
-        g_assert_cmpuint(request->sa.reqid, !=, 0);
-        kernel->n_sas++;
-        break;
-    case OBOL_KERNEL_DELETE_SA:
-        if (request->sa.inbound) {
-            g_assert_true(holds_spi(kernel, request->sa.id.spi, &at));
-            g_array_remove_index(kernel->spis, at);
-        }
-        if (kernel->n_sas > 0)
-            kernel->n_sas--;
-        break;
-    case OBOL_KERNEL_ADD_POLICY: kernel->n_policies++; break;
-    case OBOL_KERNEL_DELETE_POLICY:
-        g_assert_cmpuint(kernel->n_policies, >, 0);
-        kernel->n_policies--;
-        break;
-    case OBOL_KERNEL_UPDATE_SA:
-    case OBOL_KERNEL_QUERY_SA:
-    case OBOL_KERNEL_FLUSH:
-    case OBOL_KERNEL_UPDATE_POLICY:
-    case OBOL_KERNEL_LIST: break;
-    }
-}
-
 static void
 ask_kernel(Pair *pair, PairSide *side, guint32 number, const ObolKernelRequest *request)
 {
-    PairKernel *kernel = &side->kernel;
     g_autoptr(GError) error = NULL;
     ObolKernelReply reply = { 0 };
 
-    if (kernel->fail_nth != 0 && request->op == kernel->fail_op && ++kernel->n_seen == kernel->fail_nth)
-        error = g_error_new(G_IO_ERROR, 0, "the model kernel was told to refuse");
-    else
-        serve(kernel, request, &reply);
+    model_kernel_serve(&side->kernel, request, &reply, &error);
     reply.error = error;
     if (side->sa != NULL)
         pair_feed(pair, side, &(ObolEvent) { .kind = OBOL_EVENT_KERNEL, .kernel = { number, &reply } });
+    else if (error == NULL)
+        model_kernel_undo(&side->kernel, request, &reply); /* as the dispatcher does */
+}
+
+static GList *
+next_held(const Pair *pair)
+{
+    for (GList *at = pair->held->head; at != NULL; at = at->next) {
+        if (!pair->hold_kernel || (pair->hold_only != NULL && ((Held *) at->data)->side != pair->hold_only))
+            return at;
+    }
+    return NULL;
 }
 
 /* Answers come after all actions of an event are done, never in the middle of them. */
 static void
 answer_held(Pair *pair)
 {
-    Held *held;
+    for (GList *at; (at = next_held(pair)) != NULL;) {
+        Held *held = at->data;
 
-    while (!pair->hold_kernel && (held = g_queue_pop_head(pair->held)) != NULL) {
+        g_queue_delete_link(pair->held, at);
         if (held->what != NULL) {
             ask_kernel(pair, held->side, held->request, held->what);
         } else {
@@ -299,6 +278,16 @@ hold(Pair *pair, Held held)
 }
 
 static void
+note_child(PairSide *side, const ObolAction *action)
+{
+    ObolChildState from = action->child_state.from;
+    ObolReasonCode code = action->child_state.reason != NULL ? action->child_state.reason->code : OBOL_REASON_NONE;
+
+    if (action->child_state.child->state == OBOL_CHILD_GONE && (from == OBOL_CHILD_INSTALLED || from == OBOL_CHILD_DELETING))
+        g_array_append_val(side->ends, code);
+}
+
+static void
 carry_out(Pair *pair, PairSide *side, ObolAction *action, gboolean *closed)
 {
     switch (action->kind) {
@@ -318,12 +307,28 @@ carry_out(Pair *pair, PairSide *side, ObolAction *action, gboolean *closed)
     case OBOL_ACTION_FAILURE:
         side->n_failures++;
         side->last_failure = action->failure->code;
+        side->last_notify = action->failure->notify;
+        side->last_phase = action->failure->phase;
         break;
     case OBOL_ACTION_CLOSE: *closed = TRUE; break;
+    case OBOL_ACTION_CHILD_STATE: note_child(side, action); break;
     case OBOL_ACTION_IKE_STATE:
-    case OBOL_ACTION_CHILD_STATE:
     case OBOL_ACTION_MESSAGE:
     case OBOL_ACTION_LOG: break;
+    }
+}
+
+/* Whatever a side would send by, the other one must be able to receive. */
+static void
+watch_traffic(Pair *pair)
+{
+    PairSide *sides[] = { &pair->left, &pair->right };
+
+    for (guint i = 0; i < 2; i++) {
+        const ModelSa *out = model_kernel_sends_by(&sides[i]->kernel);
+        const ModelSa *in = out != NULL ? model_kernel_find(&sides[1 - i]->kernel, out->spec.id.protocol, out->spec.id.spi, TRUE) : NULL;
+
+        pair->n_lost += in == NULL || !obol_secret_equal(in->key, out->key) || sides[i]->kernel.n_policies == 0;
     }
 }
 
@@ -345,6 +350,8 @@ pair_feed(Pair *pair, PairSide *side, const ObolEvent *event)
     pair->answering = TRUE;
     answer_held(pair);
     pair->answering = FALSE;
+    if (pair->traffic)
+        watch_traffic(pair);
 }
 
 /* --- the wire --- */
@@ -465,7 +472,7 @@ side_whole(const PairSide *side)
     if (side->sa == NULL || side->sa->state != OBOL_IKE_ESTABLISHED || side->sa->children->len != 1)
         return FALSE;
     child = g_ptr_array_index(side->sa->children, 0);
-    return child->state == OBOL_CHILD_INSTALLED && side->kernel.n_sas == 2 && side->kernel.spis->len == 1;
+    return child->state == OBOL_CHILD_INSTALLED && side->kernel.n_sas == 2 && side->kernel.sas->len == 2;
 }
 
 gboolean
@@ -481,16 +488,10 @@ pair_whole(const Pair *pair)
            && obol_secret_equal(pair->left.sa->keys.block, pair->right.sa->keys.block);
 }
 
-static gboolean
-kernel_empty(const PairKernel *kernel)
-{
-    return kernel->n_sas == 0 && kernel->n_policies == 0 && kernel->spis->len == 0;
-}
-
 gboolean
 pair_clean(const Pair *pair)
 {
-    return pair->left.sa == NULL && pair->right.sa == NULL && kernel_empty(&pair->left.kernel) && kernel_empty(&pair->right.kernel);
+    return pair->left.sa == NULL && pair->right.sa == NULL && model_kernel_empty(&pair->left.kernel) && model_kernel_empty(&pair->right.kernel);
 }
 
 void

@@ -4,16 +4,8 @@
 #define OBOL_TESTING_PAIR_H
 
 #include "engine/ike-sa-private.h"
+#include "exchange/model-kernel.h"
 #include "lib/test-crypto.h"
-
-/* What a side's kernel was asked for and holds.  @fail_op's request number @fail_nth (from 1) is refused; 0: none is. */
-typedef struct {
-    guint n_reserved, n_sas, n_policies; /* held now */
-    guint32 next_spi;
-    GArray *spis;                        /* of guint32: reserved or in use, inbound */
-    ObolKernelOp fail_op;
-    guint fail_nth, n_seen;
-} PairKernel;
 
 typedef struct {
     ObolEngine engine;
@@ -23,11 +15,14 @@ typedef struct {
     ObolAddress address;
     TestRandom random;
     guint32 n_ids;
-    PairKernel kernel;
+    ModelKernel kernel;
     gint64 wake_us;
     gboolean identified, initial_contact;
     guint n_sent, n_keep_alives, n_commands_done, n_failures;
     ObolReasonCode command_reason, last_failure; /* OBOL_REASON_NONE: success, none */
+    guint16 last_notify;
+    const char *last_phase;
+    GArray *ends;                        /* of ObolReasonCode: of the children that were installed and went */
 } PairSide;
 
 /* A datagram on the wire. */
@@ -45,6 +40,9 @@ typedef struct {
     GQueue *wire;         /* of PairPacket, oldest first */
     gint64 now_us;
     gboolean hold_kernel; /* requests and jobs wait in @held */
+    PairSide *hold_only;  /* those of one side, if not NULL */
+    gboolean traffic;     /* packets flow all the time: after each event none may meet an SA that the other end has not */
+    guint n_lost;         /* how often one would have */
     GQueue *held;
     gboolean answering;
     ObolAddress nat;      /* family not 0: what the right sees of the left */
@@ -80,6 +78,18 @@ void pair_establish(Pair *pair);                      /* the whole way, asserted
 gboolean pair_whole(const Pair *pair);                /* both established, one child each, the same keys in both kernels */
 gboolean pair_clean(const Pair *pair);                /* no SA on either side and nothing in either kernel */
 PairSide *pair_other(Pair *pair, PairSide *side);
+gboolean pair_deliver_to(Pair *pair, PairSide *to);    /* the oldest datagram for that side, overtaking others */
+void pair_duplicate(Pair *pair);                      /* the oldest datagram comes twice */
+ObolChildConfig *pair_config(PairSide *side, guint i); /* of its connection; to be altered before it is used */
+/* Both ends get another child of the settings. */
+void pair_add_child(Pair *pair, const char *name, const char *left_ts, const char *right_ts);
+ObolChildSa *pair_child(PairSide *side, guint i);
+guint pair_n_children(const PairSide *side, ObolChildState state);
+void pair_initiate_child(Pair *pair, PairSide *side, const char *name, guint32 command);
+void pair_expire(Pair *pair, PairSide *side, const ObolChildSa *child, gboolean hard); /* the kernel tells of it */
+/* What one side has the other one has too: children, SPIs, keys, selectors; @n of them. */
+gboolean pair_agree(const Pair *pair, guint n);
+void pair_finish(Pair *pair); /* the left ends the IKE SA, and nothing is left anywhere: asserted */
 
 /* Forging: a message under @from's keys, of @from's next request or as given. */
 GBytes *pair_seal(PairSide *from, guint8 exchange, gboolean response, guint32 message_id, const ObolChain *chain);

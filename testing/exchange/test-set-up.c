@@ -125,7 +125,7 @@ static gboolean
 no_children(const PairSide *side)
 {
     return side->sa != NULL && side->sa->state == OBOL_IKE_ESTABLISHED && side->sa->children->len == 0 && side->kernel.n_sas == 0
-           && side->kernel.n_policies == 0 && side->kernel.spis->len == 0;
+           && model_kernel_empty(&side->kernel);
 }
 
 static void

@@ -4,5 +4,10 @@ OBOL_TARGET(message)
 OBOL_TARGET(settings)
 OBOL_TARGET(vici)
 OBOL_TARGET(userspace)
+OBOL_TARGET(offload)
 OBOL_TARGET(pfkey)
 OBOL_TARGET(pfkeyengine)
+#ifdef HAVE_MNL
+OBOL_TARGET(network)
+OBOL_TARGET(xfrm)
+#endif

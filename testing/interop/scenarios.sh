@@ -16,8 +16,9 @@ fail() { echo "FAILED: $*"; return 1; }
 seen() { if [ -n "${nat:-}" ] && [ "$1" = left ]; then echo 192.0.2.1; else echo "${outer[$1]}"; fi; }
 
 obol_side() { # HOST - obold with the settings above
-	local me=$1 peer children=
+	local me=$1 peer children='' esp_proposals="esp_proposals = [ \"${obol_esp:-$esp}\" ];"
 	peer=$(other "$me")
+	[ -z "${obol_no_esp:-}" ] || esp_proposals=
 	[ "$mode" = transport ] || children="local_ts = [ \"${net[$me]}\" ]; remote_ts = [ \"${net[$peer]}\" ];"
 	obold_conf "$me" <<-EOF
 		daemon = { ${obol_daemon:-} };
@@ -29,7 +30,7 @@ obol_side() { # HOST - obold with the settings above
 		    ${obol_connection:-}
 		    local  = { auth = "psk"; id = "$me.lab.test"; };
 		    remote = { auth = "psk"; id = "$peer.lab.test"; };
-		    children = { net = { $children mode = "$mode"; esp_proposals = [ "${obol_esp:-$esp}" ]; ${obol_child:-} }; };
+		    children = { net = { $children mode = "$mode"; $esp_proposals ${obol_child:-} }; };
 		  };
 		};
 		secrets = { lab = { id = [ "left.lab.test", "right.lab.test" ]; secret = "${obol_psk:-$psk}"; }; };
@@ -38,8 +39,9 @@ obol_side() { # HOST - obold with the settings above
 }
 
 swan_side() { # HOST - strongSwan with the settings above
-	local me=$1 peer children=
+	local me=$1 peer children='' esp_proposals="esp_proposals = ${swan_esp:-$esp}"
 	peer=$(other "$me")
+	[ -z "${swan_no_esp:-}" ] || esp_proposals=
 	[ "$mode" = transport ] || children="local_ts = ${net[$me]}
 		        remote_ts = ${net[$peer]}"
 	charon_conf "$me" "${swan_kernel:-kernel-libipsec kernel-netlink}" <<-EOF
@@ -56,7 +58,8 @@ swan_side() { # HOST - strongSwan with the settings above
 		      id = $peer.lab.test }
 		    children { net { $children
 		        mode = $mode
-		        esp_proposals = ${swan_esp:-$esp} } } } }
+		        ${swan_child:-}
+		        $esp_proposals } } } }
 		secrets { ike-lab { id-1 = left.lab.test
 		    id-2 = right.lab.test
 		    secret = "${swan_psk:-$psk}" } }
@@ -364,3 +367,28 @@ scenario_uml_ipv6_tunnel_without_udp() {
 	net=([left]=2001:db8:1::/64 [right]=2001:db8:2::/64) inside_address=([left]=2001:db8:1::1 [right]=2001:db8:2::1)
 	swan_kernel=kernel-netlink tunnel 6 right
 }
+
+# rekeying LIFETIME-OF-OBOL LIFETIME-OF-STRONGSWAN - seconds, 0: never.  Packets flow both ways all the time, and none may be lost.
+rekeying() {
+	local n=1500 host pids=() spis
+	obol_child="rekey_time = \"${1}s\"; rand_time = \"0s\"; ${obol_child:-}" swan_child="rekey_time = ${2}s
+		        rand_time = 0s"
+	network 4 && swan_side right && obol_side left && initiate left && whole || return 1
+	spis=$(spis_of_left)
+	for host in left right; do
+		on "$host" ping -q -c $n -i 0.01 -W 2 -I "${inside_address[$host]}" "${inside_address[$(other $host)]}" >"$lab/ping.$host" &
+		pids+=($!)
+	done
+	wait "${pids[@]}"
+	for host in left right; do
+		grep -q "$n packets transmitted, $n received" "$lab/ping.$host" || { cat "$lab/ping.$host"; fail "packets from $host were lost"; return 1; }
+	done
+	[ "$spis" != "$(spis_of_left)" ] || { fail "nothing was rekeyed"; return 1; }
+	grep -c 'installed' "$lab/left/obold.log"
+	terminate left && gone left && gone right && stop_process "$left_pid"
+}
+spis_of_left() { obolctl left --json list-sas | jq -c '[.. | objects | ."spi-in"? // empty] | sort'; }
+scenario_rekeying_by_us_loses_nothing() { rekeying 3 0; }
+scenario_rekeying_by_strongswan_loses_nothing() { rekeying 0 3; }
+scenario_rekeying_by_both_at_once_loses_nothing() { rekeying 3 3; }
+scenario_rekeying_with_forward_secrecy_loses_nothing() { esp=aes128gcm16-x25519 rekeying 3 4; }

@@ -131,16 +131,24 @@ obolctl() { # HOST VERB...
 	on "$host" "$root/bin/obolctl" --socket "$lab/$host/vici.sock" "$@"
 }
 
+# Which kernel plugin a host's obold has: kernel-userspace unless a scenario says kernel-xfrm or pfkey-kernel.
+declare -A kernel_plugin=()
+
 # obold_conf HOST < connections - what a user would write, with this lab's folders for sockets and devices.
 obold_conf() {
-	local host=$1
+	local host=$1 settings=
 	mkdir -p "$lab/$host/etc/conf.d"
+	case ${kernel_plugin[$host]:=kernel-userspace} in
+	kernel-userspace) settings=${userspace_settings:-} ;;
+	*) settings=${kernel_settings:-} ;;
+	esac
 	(umask 077; cat >"$lab/$host/etc/obol.conf")
 	cat >"$lab/$host/etc/conf.d/plugins.conf" <<-EOF
 		plugins = {
 		  openssl-free-crypto = { load = true; };
 		  socket-default = { load = true; };
-		  kernel-userspace = { load = true; ${userspace_settings:-} };
+		  ${kernel_plugin[$host]} = { load = true; $settings };
+		  ${kernel_companions:-}
 		  vici = { load = true; socket = "$lab/$host/vici.sock"; };
 		};
 	EOF

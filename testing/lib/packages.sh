@@ -2,7 +2,7 @@
 # Debian packages that a script needs: installed when they are not there.
 
 build_packages=(autoconf automake libtool pkg-config gcc make libc6-dev libglib2.0-dev libgnutls28-dev nettle-dev
-	libgmp-dev libconfig-dev gettext)
+	libgmp-dev libconfig-dev libmnl-dev zlib1g-dev gettext)
 lab_packages=(iproute2 iputils-ping tcpdump socat procps util-linux iptables libcap2-bin)
 
 # need PACKAGE... - installs what is missing; returns 1, having said what, when that can not be done.

@@ -4,12 +4,27 @@
 peer_strongswan_packages=(strongswan-charon strongswan-swanctl strongswan-libcharon libstrongswan
 	libstrongswan-standard-plugins libstrongswan-extra-plugins libcharon-extra-plugins libcharon-extauth-plugins)
 
-# peer_unpack strongswan - into build/peers/NAME; its path is in $peer_tree
+# These two bring libraries along: whatever Debian would install with them and the machine lacks.
+peer_packages_of() { # NAME
+	apt-get install -s --no-install-recommends -o APT::Get::Show-User-Simulation-Note=no "$1" | awk '$1 == "Inst" { print $2 }'
+}
+
+# peer_unpack strongswan|libreswan|openiked - into build/peers/NAME; its path is in $peer_tree
 peer_unpack() {
-	local -n packages=peer_$1_packages
-	local file
+	local file packages
 	peer_tree=$top/build/peers/$1
 	[ -f "$peer_tree/complete" ] && return 0
+	case $1 in
+	strongswan) packages=("${peer_strongswan_packages[@]}") ;;
+	*)
+		mapfile -t packages < <(peer_packages_of "$1")
+		if [ ${#packages[@]} = 0 ]; then # an empty package list, or it is installed
+			[ "$(id -u)" = 0 ] && apt-get update -qq >/dev/null 2>&1
+			mapfile -t packages < <(peer_packages_of "$1")
+		fi
+		[ ${#packages[@]} != 0 ] || packages=("$1")
+		;;
+	esac
 	rm -rf "$peer_tree" "$peer_tree.debs"
 	mkdir -p "$peer_tree/usr/bin" "$peer_tree/usr/sbin" "$peer_tree/usr/lib" "$peer_tree/usr/lib64" "$peer_tree.debs"
 	local link
@@ -54,9 +69,11 @@ charon_conf() {
 
 charon_start() { # HOST
 	local host=$1
-	setsid ip netns exec "$host" env STRONGSWAN_CONF="$lab/$host/strongswan.conf" /usr/lib/ipsec/charon >"$lab/$host/charon.out" 2>&1 &
+	# A /run of its own, since charon.pid there means that one is running.
+	setsid ip netns exec "$host" env STRONGSWAN_CONF="$lab/$host/strongswan.conf" \
+		sh -c 'mount -t tmpfs run /run && exec /usr/lib/ipsec/charon' >"$lab/$host/charon.out" 2>&1 &
 	eval "${host}_pid=$!"
-	wait_for 20 test -S "$lab/$host/charon.vici" || { cat "$lab/$host/charon.out" >&2; return 1; }
+	wait_for 20 peer_swanctl "$host" --stats || { cat "$lab/$host/charon.out" >&2; return 1; }
 	peer_swanctl "$host" --load-all --noprompt >"$lab/$host/load.log" 2>&1 || { cat "$lab/$host/load.log" >&2; return 1; }
 }
 

@@ -218,6 +218,7 @@ typedef struct {
     gboolean exact_priority; /* ObolPolicySpec.priority orders policies */
     guint flags;             /* of ObolSaFlags */
     guint32 reqid_max;       /* the largest that we may choose; 0: any */
+    gboolean routes_itself;  /* brings packets to its policies by routes of its own: none of the daemon's are wanted */
 } ObolKernelAbilities;
 
 typedef struct {

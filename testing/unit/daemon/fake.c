@@ -68,6 +68,8 @@ fake_of(ObolBus *bus)
     fake->bus = bus;
     g_queue_init(&fake->answers);
     fake->policies = g_ptr_array_new_with_free_func(g_free);
+    fake->routes = g_ptr_array_new_with_free_func(g_free);
+    fake->adopted = g_array_new(FALSE, FALSE, sizeof(FakeAdoption));
     fake->last_spi = 0xc0000000;
     obol_address_parse(obol_bus_setting(bus, "fake.address"), &fake->address);
     g_ptr_array_add(fake_world.daemons, fake);
@@ -117,9 +119,17 @@ socket_source_for(gpointer self, G_GNUC_UNUSED const ObolAddress *remote, ObolAd
     return TRUE;
 }
 
+/* Numbers that are no sockets: nobody here looks into them. */
+static void
+socket_each(G_GNUC_UNUSED gpointer self, void (*visit)(int fd, int family, gboolean nat_t, gpointer data), gpointer data)
+{
+    visit(1000, AF_INET, FALSE, data);
+    visit(1001, AF_INET, TRUE, data);
+}
+
 static const ObolSocketVtable socket_calls = {
     .size = sizeof socket_calls, .open = socket_open, .close = socket_close, .send = socket_send, .ports = socket_ports,
-    .source_for = socket_source_for,
+    .source_for = socket_source_for, .each_socket = socket_each,
 };
 
 /* --- kernel --- */
@@ -163,18 +173,21 @@ kernel_close(gpointer self)
 static const ObolKernelAbilities *
 kernel_abilities(G_GNUC_UNUSED gpointer self)
 {
-    static const ObolTransform transforms[] = {
-        { .type = OBOL_TRANSFORM_ENCR, .id = OBOL_ENCR_AES_GCM_16, .key_bits = 128 },
-        { .type = OBOL_TRANSFORM_ENCR, .id = OBOL_ENCR_AES_GCM_16, .key_bits = 256 },
-        { .type = 0 },
-    };
-    static const ObolKernelAbilities abilities = {
-        .transforms = transforms, .replay_window_max = 4096, .tunnel = TRUE, .transport = TRUE, .esp = TRUE,
-            .plain_esp = TRUE,
-        .udp_encap = TRUE, .update_addresses = TRUE, .port_ranges = TRUE, .acquire_selectors = TRUE,
-    };
+    return &fake_world.abilities;
+}
 
-    return &abilities;
+static gboolean
+kernel_adopt_socket(gpointer self, int fd, int family, gboolean nat_t, GError **error)
+{
+    Fake *fake = self;
+    const FakeAdoption adoption = { fd, family, nat_t };
+
+    if (fake_world.no_adoption != NULL) {
+        g_propagate_error(error, g_error_copy(fake_world.no_adoption));
+        return FALSE;
+    }
+    g_array_append_val(fake->adopted, adoption);
+    return TRUE;
 }
 
 static void
@@ -226,12 +239,74 @@ kernel_request(gpointer self, const ObolKernelRequest *request, ObolKernelDone d
         break;
     }
     g_queue_push_tail(&fake->answers, a);
-    later(fake, answer, fake, NULL);
+    if (!fake_world.mute)
+        later(fake, answer, fake, NULL);
 }
 
 static const ObolKernelVtable kernel_calls = {
     .size = sizeof kernel_calls, .open = kernel_open, .close = kernel_close, .abilities = kernel_abilities,
-    .request = kernel_request,
+    .request = kernel_request, .adopt_socket = kernel_adopt_socket,
+};
+
+/* --- network --- */
+
+static gpointer
+network_open(ObolBus *bus, const ObolNetworkClient *client, G_GNUC_UNUSED GError **error)
+{
+    Fake *fake = fake_of(bus);
+
+    fake->network = *client;
+    return fake;
+}
+
+static void
+network_close(gpointer self)
+{
+    g_ptr_array_set_size(((Fake *) self)->routes, 0);
+}
+
+static gboolean
+network_add_route(gpointer self, const ObolRouteSpec *route, G_GNUC_UNUSED GError **error)
+{
+    g_ptr_array_add(((Fake *) self)->routes, g_memdup2(route, sizeof *route));
+    return TRUE;
+}
+
+static gboolean
+network_remove_route(gpointer self, const ObolRouteSpec *route, G_GNUC_UNUSED GError **error)
+{
+    Fake *fake = self;
+
+    for (guint i = 0; i < fake->routes->len; i++) {
+        const ObolRouteSpec *other = g_ptr_array_index(fake->routes, i);
+
+        if (obol_ts_equal(&other->destination, &route->destination) && obol_address_equal(&other->source, &route->source)) {
+            g_ptr_array_remove_index(fake->routes, i);
+            return TRUE;
+        }
+    }
+    g_error("a route is removed that is not there");
+    return FALSE;
+}
+
+static void
+network_each_address(gpointer self, void (*visit)(const ObolAddress *address, const char *device, gpointer data), gpointer data)
+{
+    visit(&((Fake *) self)->address, "fake0", data);
+}
+
+static gboolean
+network_address_in(G_GNUC_UNUSED gpointer self, const ObolTs *range, ObolAddress *out)
+{
+    if (fake_world.inside.family == 0 || !obol_ts_matches(range, &fake_world.inside, 0, 0))
+        return FALSE;
+    *out = fake_world.inside;
+    return TRUE;
+}
+
+static const ObolNetworkVtable network_calls = {
+    .size = sizeof network_calls, .open = network_open, .close = network_close, .add_route = network_add_route,
+    .remove_route = network_remove_route, .each_address = network_each_address, .address_in = network_address_in,
 };
 
 static const ObolSettingSpec settings[] = {
@@ -242,6 +317,7 @@ static const ObolSettingSpec settings[] = {
 static const ObolFeature features[] = {
     { .role = OBOL_ROLE_KERNEL, .name = "fake", .kernel = &kernel_calls },
     { .role = OBOL_ROLE_SOCKET, .name = "fake", .socket = &socket_calls },
+    { .role = OBOL_ROLE_NETWORK, .name = "fake", .network = &network_calls },
     { .role = OBOL_ROLE_END },
 };
 

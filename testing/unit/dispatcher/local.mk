@@ -27,7 +27,7 @@ testing_unit_dispatcher_test_stray_LDADD = $(SHARD_TEST_LIBS)
 
 testing_unit_dispatcher_test_tables_SOURCES = %D%/test-tables.c
 testing_unit_dispatcher_test_tables_CPPFLAGS = $(TEST_CPPFLAGS)
-testing_unit_dispatcher_test_tables_LDADD = libobol-dispatcher.la libobol-crypto.la $(GLIB_LIBS)
+testing_unit_dispatcher_test_tables_LDADD = libobol-dispatcher.la libobol-crypto.la libobol-wire.la libobol-model.la $(GNUTLS_LIBS) $(GLIB_LIBS)
 
 testing_unit_dispatcher_test_uniqueness_SOURCES = %D%/test-uniqueness.c %D%/first-request.c %D%/first-request.h
 testing_unit_dispatcher_test_uniqueness_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -3,6 +3,7 @@
  * full. */
 #include "dispatcher/key-table.h"
 #include "dispatcher/keyed-hash.h"
+#include "dispatcher/reqids.h"
 #include "dispatcher/timer-heap.h"
 
 #define N_MANY 20000
@@ -198,6 +199,46 @@ test_setting_a_timer_costs_no_more_than_the_depth(void)
     obol_timer_heap_clear(&heap);
 }
 
+/* --- reqids --- */
+
+static ObolConnectionSet *
+set_of(guint n_children, guint32 chosen)
+{
+    GPtrArray *connections = g_ptr_array_new_with_free_func((GDestroyNotify) obol_connection_unref);
+    ObolConnection *connection = obol_connection_new("c");
+
+    for (guint i = 0; i < n_children; i++) {
+        g_autofree char *name = g_strdup_printf("child-%u", i);
+        ObolChildConfig *child = obol_child_config_new(name);
+
+        child->reqid = i == 0 ? chosen : 0;
+        g_ptr_array_add(connection->children, child);
+    }
+    g_ptr_array_add(connections, connection);
+    return obol_connection_set_new(connections);
+}
+
+/* Ten numbers for ten children, one of them the admin's; an eleventh has one beyond, that the kernel will refuse. */
+static void
+test_reqids_stay_within_the_kernels_bound(void)
+{
+    g_autoptr(ObolConnectionSet) ten = set_of(10, 7), eleven = set_of(11, 7);
+    ObolReqids *reqids = obol_reqids_new();
+    guint seen = 0;
+
+    obol_reqids_configure(reqids, ten, 10);
+    for (guint i = 0; i < 10; i++) {
+        g_autofree char *name = g_strdup_printf("child-%u", i);
+
+        seen |= 1u << obol_reqids_of(reqids, "c", name);
+    }
+    g_assert_cmphex(seen, ==, 0x7fe);
+    g_assert_cmpuint(obol_reqids_of(reqids, "c", "child-0"), ==, 7);
+    obol_reqids_configure(reqids, eleven, 10);
+    g_assert_cmpuint(obol_reqids_of(reqids, "c", "child-10"), ==, 11);
+    obol_reqids_free(reqids);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -213,5 +254,6 @@ main(int argc, char **argv)
     g_test_add_func("/dispatcher/timer-heap/they-come-out-in-order", test_they_come_out_in_order);
     g_test_add_func("/dispatcher/timer-heap/setting-a-timer-costs-no-more-than-the-depth",
                     test_setting_a_timer_costs_no_more_than_the_depth);
+    g_test_add_func("/dispatcher/reqids/stay-within-the-kernels-bound", test_reqids_stay_within_the_kernels_bound);
     return g_test_run();
 }

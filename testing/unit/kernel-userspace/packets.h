@@ -8,7 +8,7 @@
 
 /* With the room that the core wants around it. */
 typedef struct {
-    guint8 before[32];
+    guint8 before[96];
     guint8 data[4096];
     guint8 behind[320];
     gsize n;
@@ -55,6 +55,29 @@ test_packet_udp(TestPacket *p, const char *from, guint16 from_port, const char *
     memcpy(flow.addresses[FLOW_SOURCE], source.bytes, 16);
     memcpy(flow.addresses[FLOW_DESTINATION], destination.bytes, 16);
     put_u16(udp + 6, checksum_finish(checksum_add(checksum_pseudo(&flow, PROTO_UDP, 8 + n_payload), udp, 8 + n_payload)));
+}
+
+/* Router alert: an IPv4 option (RFC 2113), or in a hop-by-hop header (RFC 2711). */
+static inline void
+test_packet_add_options(TestPacket *p)
+{
+    static const guint8 option4[] = { 148, 4, 0, 0 }, option6[] = { PROTO_UDP, 0, 5, 2, 0, 0, 1, 0 };
+    gboolean v4 = p->data[0] >> 4 == 4;
+    gsize at = v4 ? IP4_HEADER : IP6_HEADER, n = v4 ? sizeof option4 : sizeof option6;
+
+    memmove(p->data + at + n, p->data + at, p->n - at);
+    memcpy(p->data + at, v4 ? option4 : option6, n);
+    p->n += n;
+    if (v4) {
+        p->data[0] = 0x46;
+        put_u16(p->data + 2, (guint16) p->n);
+        put_u16(p->data + 10, 0);
+        put_u16(p->data + 10, checksum_finish(checksum_add(0, p->data, at + n)));
+    } else {
+        p->data[at] = p->data[6];
+        p->data[6] = PROTO_HOP_BY_HOP;
+        put_u16(p->data + 4, (guint16) (p->n - IP6_HEADER));
+    }
 }
 
 /* Is the checksum of the whole upper layer right?  A right one makes the sum all ones. */

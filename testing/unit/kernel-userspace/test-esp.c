@@ -304,6 +304,102 @@ test_extended_numbers_pass_the_border(Fixture *f, gconstpointer data)
     }
 }
 
+/* Ten thousand packets around the border, a third of them lost, the rest out of order within the window: each opens once. */
+static void
+cross_the_border(const Fixture *f, guint which, guint32 window)
+{
+    enum { N = 10000, MIXED = 64 };
+    Carrier *pile = g_new(Carrier, MIXED);
+    guint n_opened = 0;
+    Esp out, in;
+
+    open_pair(f, which, TRUE, window, &out, &in);
+    out.sent = in.replay.top = G_GUINT64_CONSTANT(0x2ffffffff) - N / 2;
+    for (guint i = 0; i < N / MIXED; i++) {
+        for (guint k = 0; k < MIXED; k++) {
+            load(&pile[k], (const guint8 *) "across", 6);
+            esp_seal(&out, &pile[k].p, 1);
+        }
+        for (guint k = 0; k < MIXED; k++) {
+            Carrier *c = &pile[k * 37 % MIXED], again;
+
+            if (g_test_rand_int_range(0, 3) == 0)
+                continue;
+            load(&again, c->p.data, c->p.n);
+            esp_open(&in, &c->p, 1);
+            g_assert_cmpint(c->p.verdict, ==, ESP_OK);
+            esp_open(&in, &again.p, 1);
+            g_assert_cmpint(again.p.verdict, ==, ESP_REPLAYED);
+            n_opened++;
+        }
+    }
+    g_assert_cmpuint(n_opened, >, N / 2);
+    g_assert_cmphex(in.replay.top >> 32, ==, 3);
+    close_pair(&out, &in);
+    g_free(pile);
+}
+
+static void
+test_loss_and_disorder_at_the_border_lose_nothing_else(Fixture *f, gconstpointer data)
+{
+    (void) data;
+    for (guint which = 0; which < G_N_ELEMENTS(suites); which++)
+        cross_the_border(f, which, which % 2 == 0 ? 4096 : 128);
+}
+
+/* RFC 4303 section 2.2.1: with an integrity algorithm of its own, the high half is authenticated behind the packet. */
+static void
+test_the_high_half_is_authenticated_and_not_sent(Fixture *f, gconstpointer data)
+{
+    const ObolMacVtable *mac = obol_crypto_integ(f->crypto, OBOL_INTEG_AES_CMAC_96);
+    guint8 key[16], icv[12], high[4] = { 0, 0, 0, 5 };
+    gpointer self;
+    Carrier c;
+    Esp out, in;
+
+    (void) data;
+    open_pair(f, G_N_ELEMENTS(suites) - 1, TRUE, 64, &out, &in); /* NULL encryption */
+    out.sent = G_GUINT64_CONSTANT(0x500000007);
+    load(&c, (const guint8 *) "text", 4);
+    esp_seal(&out, &c.p, 1);
+    memset(key, 0x17, sizeof key);
+    self = mac->open(key, sizeof key, NULL);
+    mac->update(self, c.p.data, c.p.n - sizeof icv);
+    mac->update(self, high, sizeof high);
+    mac->finish(self, icv);
+    mac->close(self);
+    g_assert_cmpmem(c.p.data + c.p.n - sizeof icv, sizeof icv, icv, sizeof icv);
+    close_pair(&out, &in);
+}
+
+/* RFC 4303 appendix A3. */
+static void
+test_a_receiver_finds_its_way_after_four_billion_lost_packets(Fixture *f, gconstpointer data)
+{
+    (void) data;
+    for (guint which = 0; which < G_N_ELEMENTS(suites); which++) {
+        guint n_lost = 0;
+        Carrier c;
+        Esp out, in;
+
+        open_pair(f, which, TRUE, 64, &out, &in);
+        out.sent = G_GUINT64_CONSTANT(0x300000010);
+        in.replay.top = 10;
+        for (;;) {
+            load(&c, (const guint8 *) "anyone there?", 13);
+            esp_seal(&out, &c.p, 1);
+            esp_open(&in, &c.p, 1);
+            if (c.p.verdict == ESP_OK)
+                break;
+            g_assert_cmpint(c.p.verdict, ==, ESP_FORGED);
+            g_assert_cmpuint(++n_lost, <, RESYNC_EVERY);
+        }
+        g_assert_cmphex(in.replay.top, ==, out.sent);
+        g_assert_cmpmem(c.p.data, c.p.n, "anyone there?", 13);
+        close_pair(&out, &in);
+    }
+}
+
 static void
 test_a_packet_opens_once(Fixture *f, gconstpointer data)
 {
@@ -521,6 +617,10 @@ main(int argc, char **argv)
         { "opens-what-strongswan-sent", test_opens_what_strongswan_sent },
         { "what-was-sealed-opens", test_what_was_sealed_opens },
         { "extended-numbers-pass-the-border", test_extended_numbers_pass_the_border },
+        { "loss-and-disorder-at-the-border-lose-nothing-else", test_loss_and_disorder_at_the_border_lose_nothing_else },
+        { "the-high-half-is-authenticated-and-not-sent", test_the_high_half_is_authenticated_and_not_sent },
+        { "a-receiver-finds-its-way-after-four-billion-lost-packets",
+          test_a_receiver_finds_its_way_after_four_billion_lost_packets },
         { "a-packet-opens-once", test_a_packet_opens_once },
         { "nothing-altered-opens", test_nothing_altered_opens },
         { "wrong-padding-is-refused", test_wrong_padding_is_refused },

@@ -19,6 +19,7 @@ keep_sent(Side *side, const ObolDatagram *batch, gsize n, gboolean plain)
         sent->datagram = batch[i];
         sent->datagram.data = sent->data;
         sent->plain = plain;
+        sent->whole = FALSE;
     }
 }
 
@@ -36,9 +37,26 @@ to_peer_plain(gpointer data, const ObolDatagram *batch, gsize n)
 }
 
 static gboolean
-to_host(gpointer data, const guint8 *packet, gsize n)
+to_peer_whole(gpointer data, const guint8 *packet, gsize n, int family, const guint8 *destination)
 {
     Side *side = data;
+    ObolDatagram datagram = { .data = (guint8 *) packet, .n = n };
+    Packet parsed;
+
+    g_assert_true(packet_parse(packet, n, &parsed) && parsed.n == n);
+    g_assert_cmpint(parsed.flow.family, ==, family);
+    g_assert_cmpmem(parsed.flow.addresses[FLOW_DESTINATION], family == AF_INET ? 4 : 16, destination,
+                    family == AF_INET ? 4 : 16);
+    if (family == AF_INET)
+        g_assert_cmphex(checksum_finish(checksum_add(0, packet, (packet[0] & 0x0f) * 4u)), ==, 0);
+    keep_sent(side, &datagram, 1, TRUE);
+    side->sent[side->n_sent - 1].whole = TRUE;
+    return TRUE;
+}
+
+static gboolean
+take(Side *side, const guint8 *packet, gsize n)
+{
     TestPacket *got = &side->got[side->n_got];
 
     if (side->device_full)
@@ -47,6 +65,38 @@ to_host(gpointer data, const guint8 *packet, gsize n)
     g_assert_cmpuint(n, <=, sizeof got->data);
     memcpy(got->data, packet, n);
     got->n = n;
+    return TRUE;
+}
+
+/* Looks at the bytes as late as it may, which shows whether they stay. */
+static gsize
+to_host_flush(gpointer data)
+{
+    Side *side = data;
+    gsize n_lost = side->n_lost;
+
+    for (guint i = 0; i < side->n_later; i++)
+        n_lost += !take(side, side->later[i].data, side->later[i].n);
+    side->n_later = side->n_lost = 0;
+    return n_lost;
+}
+
+static gboolean
+to_host(gpointer data, const guint8 *packet, gsize n)
+{
+    Side *side = data;
+
+    side->n_lost = to_host_flush(side);
+    return take(side, packet, n);
+}
+
+static gboolean
+to_host_later(gpointer data, guint8 *bytes, const Packet *packet)
+{
+    Side *side = data;
+
+    g_assert_cmpuint(side->n_later, <, KEPT_MAX);
+    side->later[side->n_later++] = (CorePacket) { bytes, packet->n, 0 };
     return TRUE;
 }
 
@@ -85,11 +135,12 @@ static void
 open_side(World *world, Side *side, const char *outer, guint16 port, const char *inner4, const char *inner6)
 {
     CoreSettings settings = {
-        .path_mtu = 1500, .copy_dscp = TRUE, .copy_ecn = TRUE, .plain_esp = TRUE,
+        .path_mtu = 1500, .copy_dscp = TRUE, .copy_ecn = TRUE, .plain_esp = TRUE, .plain_ah = TRUE,
         .acquire_timeout_us = 165 * (gint64) G_USEC_PER_SEC,
     };
     CoreCalls calls = {
-        .to_peer = to_peer, .to_peer_plain = to_peer_plain, .to_host = to_host, .in_clear = in_clear, .event = event,
+        .to_peer = to_peer, .to_peer_plain = to_peer_plain, .to_peer_whole = to_peer_whole, .to_host = to_host,
+        .to_host_later = to_host_later, .to_host_flush = to_host_flush, .in_clear = in_clear, .event = event,
         .log = log_nothing, .data = side,
     };
 
@@ -98,6 +149,7 @@ open_side(World *world, Side *side, const char *outer, guint16 port, const char 
     side->inner4 = inner4;
     side->inner6 = inner6;
     side->core = core_new(&settings, &calls, world->crypto);
+    side->reassembly = reassembly_new(0, 0);
 }
 
 World *
@@ -118,6 +170,8 @@ world_free(World *world)
 {
     core_free(world->left.core);
     core_free(world->right.core);
+    reassembly_free(world->left.reassembly);
+    reassembly_free(world->right.reassembly);
     obol_crypto_free(world->crypto);
     g_free(world);
 }
@@ -138,6 +192,8 @@ selector(const World *world, const Side *side, const Tunnel *tunnel)
 
     if (tunnel->mode == OBOL_MODE_TRANSPORT) {
         obol_ts_from_address(&side->outer, &ts);
+    } else if (tunnel->mode == OBOL_MODE_BEET) {
+        g_assert_true(obol_ts_parse(tunnel->v6_inside ? side->inner6 : side->inner4, &ts, NULL));
     } else {
         text = side == &world->left ? (tunnel->v6_inside ? "2001:db8:1::/64" : "10.1.0.0/24")
                                     : (tunnel->v6_inside ? "2001:db8:2::/64" : "10.2.0.0/24");
@@ -163,20 +219,42 @@ side_request(World *world, Side *side, const ObolKernelRequest *request, ObolKer
     return ok;
 }
 
+void
+side_refuses(World *world, Side *side, const ObolKernelRequest *request, ObolKernelError code)
+{
+    ObolKernelReply ignored = { .spi = 0 };
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(core_request(side->core, request, &ignored, world->now_us, &error));
+    g_assert_error(error, OBOL_KERNEL_ERROR, (int) code);
+    g_assert_nonnull(error->message);
+}
+
+static guint8
+protocol_of(const Tunnel *tunnel)
+{
+    return tunnel->protocol != 0 ? tunnel->protocol : OBOL_PROTO_ESP;
+}
+
+ObolPolicySpec
+world_policy(World *world, Side *at, Side *from, const Tunnel *tunnel)
+{
+    Side *to = other(world, from);
+
+    return (ObolPolicySpec) {
+        .direction = at == from ? OBOL_DIR_OUT : OBOL_DIR_IN, .action = OBOL_POLICY_PROTECT,
+        .source = selector(world, from, tunnel), .destination = selector(world, to, tunnel),
+        .reqid = MAX(tunnel->reqid, 1), .mode = tunnel->mode, .protocol = protocol_of(tunnel),
+        .tunnel_source = from->outer, .tunnel_destination = to->outer, .ipcomp = tunnel->ipcomp,
+    };
+}
+
 static void
 add_policy(World *world, Side *at, Side *from, const Tunnel *tunnel, gboolean trap)
 {
-    Side *to = other(world, from);
-    ObolKernelRequest request = {
-        .op = OBOL_KERNEL_ADD_POLICY,
-        .policy = {
-            .direction = at == from ? OBOL_DIR_OUT : OBOL_DIR_IN, .action = OBOL_POLICY_PROTECT,
-            .source = selector(world, from, tunnel), .destination = selector(world, to, tunnel),
-            .reqid = MAX(tunnel->reqid, 1), .mode = tunnel->mode, .protocol = OBOL_PROTO_ESP,
-            .tunnel_source = from->outer, .tunnel_destination = to->outer, .trap = trap,
-        },
-    };
+    ObolKernelRequest request = { .op = OBOL_KERNEL_ADD_POLICY, .policy = world_policy(world, at, from, tunnel) };
 
+    request.policy.trap = trap;
     g_assert_true(side_request(world, at, &request, NULL));
 }
 
@@ -195,42 +273,91 @@ world_sa_id(const World *world, const Tunnel *tunnel, const Side *from)
     const Side *to = from == &world->left ? &world->right : &world->left;
 
     return (ObolSaId) {
-        .source = from->outer, .destination = to->outer, .protocol = OBOL_PROTO_ESP,
+        .source = from->outer, .destination = to->outer, .protocol = protocol_of(tunnel),
         .spi = (tunnel->spi != 0 ? tunnel->spi : 0x1000) + (from == &world->left ? 1 : 2),
     };
 }
 
-static void
-add_sa(World *world, Side *at, Side *from, const Tunnel *tunnel)
+static ObolSecret *
+key_of(gsize n, guint32 spi)
 {
-    g_autoptr(ObolSecret) key = obol_secret_new(20);
-    g_autoptr(GArray) source = g_array_new(FALSE, FALSE, sizeof(ObolTs)), destination = g_array_new(FALSE, FALSE, sizeof(ObolTs));
-    ObolTs from_ts = selector(world, from, tunnel), to_ts = selector(world, other(world, from), tunnel);
-    ObolKernelRequest request = {
-        .op = OBOL_KERNEL_ADD_SA,
-        .sa = {
-            .id = world_sa_id(world, tunnel, from), .reqid = MAX(tunnel->reqid, 1), .mode = tunnel->mode,
-            .inbound = at != from, .udp_encap = tunnel->udp,
-            .suite = { .protocol = OBOL_PROTO_ESP, .encr = OBOL_ENCR_AES_GCM_16, .encr_bits = 128, .esn = tunnel->esn },
-            .encr_key = key, .replay_window = tunnel->replay_window != 0 ? tunnel->replay_window : 64,
-            .lifetimes = tunnel->lifetimes, .source_ts = source, .destination_ts = destination,
-            .tfc_padding = tunnel->tfc_padding,
-        },
-    };
+    ObolSecret *key = obol_secret_new(n);
 
-    memset(key->bytes, (int) request.sa.id.spi, key->n);
-    g_array_append_val(source, from_ts);
-    g_array_append_val(destination, to_ts);
-    g_assert_true(side_request(world, at, &request, NULL));
+    memset(key->bytes, (int) spi, n);
+    return key;
+}
+
+void
+sa_request_init(SaRequest *out, World *world, Side *at, Side *from, const Tunnel *tunnel)
+{
+    ObolTs from_ts = selector(world, from, tunnel), to_ts = selector(world, other(world, from), tunnel);
+    ObolSaSpec *sa = &out->request.sa;
+    gsize n_encr, n_integ;
+
+    *out = (SaRequest) {
+        .request = { .op = OBOL_KERNEL_ADD_SA, .sa = {
+            .id = world_sa_id(world, tunnel, from), .reqid = MAX(tunnel->reqid, 1), .mode = tunnel->ipcomp ? OBOL_MODE_TRANSPORT : tunnel->mode,
+            .inbound = at != from, .udp_encap = tunnel->udp, .suite = tunnel->suite,
+            .replay_window = tunnel->replay_window != 0 ? tunnel->replay_window : 64, .lifetimes = tunnel->lifetimes,
+            .tfc_padding = tunnel->tfc_padding, .flags = tunnel->flags,
+        } },
+        .source = g_array_new(FALSE, FALSE, sizeof(ObolTs)), .destination = g_array_new(FALSE, FALSE, sizeof(ObolTs)),
+    };
+    if (sa->suite.encr == 0 && sa->suite.integ == 0 && sa->id.protocol == OBOL_PROTO_AH)
+        sa->suite.integ = OBOL_INTEG_HMAC_SHA2_256_128;
+    else if (sa->suite.encr == 0 && sa->suite.integ == 0)
+        sa->suite = (ObolSuite) { .encr = OBOL_ENCR_AES_GCM_16, .encr_bits = 128 };
+    sa->suite.protocol = sa->id.protocol;
+    sa->suite.esn = tunnel->esn;
+    g_assert_true(obol_guard_sizes(world->crypto, &sa->suite, &n_encr, &n_integ, NULL, NULL, NULL));
+    sa->encr_key = out->encr_key = key_of(n_encr, sa->id.spi);
+    sa->integ_key = out->integ_key = key_of(n_integ, sa->id.spi);
+    sa->source_ts = g_array_append_val(out->source, from_ts);
+    sa->destination_ts = g_array_append_val(out->destination, to_ts);
+}
+
+void
+sa_request_clear(SaRequest *request)
+{
+    obol_secret_free(request->encr_key);
+    obol_secret_free(request->integ_key);
+    g_array_unref(request->source);
+    g_array_unref(request->destination);
+}
+
+void
+world_add_sa(World *world, Side *at, Side *from, const Tunnel *tunnel)
+{
+    SaRequest request;
+
+    sa_request_init(&request, world, at, from, tunnel);
+    g_assert_true(side_request(world, at, &request.request, NULL));
+    if (tunnel->ipcomp) {
+        request.request.sa.id = world_comp_id(world, tunnel, from);
+        request.request.sa.mode = tunnel->mode;
+        request.request.sa.suite = (ObolSuite) { .encr = 0 };
+        g_assert_true(side_request(world, at, &request.request, NULL));
+    }
+    sa_request_clear(&request);
+}
+
+ObolSaId
+world_comp_id(const World *world, const Tunnel *tunnel, const Side *from)
+{
+    ObolSaId id = world_sa_id(world, tunnel, from);
+
+    id.protocol = OBOL_PROTO_IPCOMP;
+    id.spi &= 0xffff;
+    return id;
 }
 
 void
 world_sas(World *world, const Tunnel *tunnel)
 {
-    add_sa(world, &world->right, &world->left, tunnel);
-    add_sa(world, &world->left, &world->left, tunnel);
-    add_sa(world, &world->left, &world->right, tunnel);
-    add_sa(world, &world->right, &world->right, tunnel);
+    world_add_sa(world, &world->right, &world->left, tunnel);
+    world_add_sa(world, &world->left, &world->left, tunnel);
+    world_add_sa(world, &world->left, &world->right, tunnel);
+    world_add_sa(world, &world->right, &world->right, tunnel);
 }
 
 void
@@ -242,7 +369,7 @@ world_make(const World *world, const Side *from, const Tunnel *tunnel, gsize n_p
 
     obol_address_format(&from->outer, from_text);
     obol_address_format(&to->outer, to_text);
-    if (tunnel->mode == OBOL_MODE_TUNNEL) {
+    if (tunnel->mode != OBOL_MODE_TRANSPORT) {
         g_strlcpy(from_text, tunnel->v6_inside ? from->inner6 : from->inner4, sizeof from_text);
         g_strlcpy(to_text, tunnel->v6_inside ? to->inner6 : to->inner4, sizeof to_text);
     }
@@ -266,6 +393,30 @@ world_send(World *world, Side *from, const Tunnel *tunnel, gsize n_payload)
     side_outbound(world, from, &packet);
 }
 
+/* A whole packet after its way: a hop further, with another colour, and put together again by the system. */
+static void
+deliver_whole(World *world, Side *to, Sent *sent)
+{
+    CorePacket packet = { sent->data, sent->datagram.n, sizeof sent->data - sent->datagram.n };
+    Packet parsed;
+
+    g_assert_true(packet_parse(sent->data, sent->datagram.n, &parsed));
+    if (parsed.flow.family == AF_INET) {
+        sent->data[1] ^= 0x40;
+        sent->data[8]--;
+        put_u16(sent->data + 10, 0x1234); /* nobody looks at it any more */
+    } else {
+        sent->data[1] ^= 0x5a;
+        sent->data[7]--;
+    }
+    if (parsed.fragment) {
+        packet.n = reassembly_add(to->reassembly, sent->data, &parsed, world->now_us, &packet.data);
+        if (packet.n == 0)
+            return;
+    }
+    core_inbound_ah(to->core, &packet, 1, world->now_us);
+}
+
 void
 world_deliver(World *world, Side *from)
 {
@@ -274,6 +425,10 @@ world_deliver(World *world, Side *from)
     for (guint i = 0; i < from->n_sent; i++) {
         ObolDatagram arrived = from->sent[i].datagram;
 
+        if (from->sent[i].whole) {
+            deliver_whole(world, to, &from->sent[i]);
+            continue;
+        }
         arrived.local = from->sent[i].datagram.remote;
         arrived.remote = from->sent[i].datagram.local;
         core_inbound(to->core, &arrived, 1, !from->sent[i].plain, world->now_us);

@@ -1,6 +1,10 @@
 SETTINGS_TEST_LIBS = libobol-settings.la libobol-credentials.la libobol-model.la libobol-crypto.la $(CONFIG_LIBS) $(GNUTLS_LIBS) $(GLIB_LIBS)
 
-check_PROGRAMS += testing/unit/settings/test-value testing/unit/settings/test-read testing/unit/settings/test-check
+check_PROGRAMS += testing/unit/settings/test-child-kernel testing/unit/settings/test-value testing/unit/settings/test-read testing/unit/settings/test-check
+
+testing_unit_settings_test_child_kernel_SOURCES = %D%/test-child-kernel.c %D%/settings-test.h
+testing_unit_settings_test_child_kernel_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_settings_test_child_kernel_LDADD = $(SETTINGS_TEST_LIBS)
 
 testing_unit_settings_test_value_SOURCES = %D%/test-value.c
 testing_unit_settings_test_value_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -139,11 +139,10 @@ test_what_can_not_be_honoured(void)
     static const char *const keys[] = {
         "version = 1;", "mobike = true;", "fragmentation = \"yes\";", "childless = \"allow\";", "vips = [ \"0.0.0.0\" ];",
         "pools = [ \"p\" ];", "reauth_time = \"1h\";", "over_time = \"5m\";", "keyingtries = 0;", "send_certreq = true;",
-        "send_cert = \"always\";", "aggressive = true;", "ppk_id = \"x\";", "if_id_in = 3;", "dscp = \"000001\";", "pull = false;",
-        "children = { x = { ipcomp = true; }; };", "children = { x = { mode = \"beet\"; }; };",
-        "children = { x = { updown = \"/bin/true\"; }; };", "children = { x = { mark_in = \"7\"; }; };",
-        "children = { x = { hw_offload = \"auto\"; }; };", "children = { x = { sha256_96 = true; }; };",
-        "children = { x = { inactivity = \"1m\"; }; };", "children = { x = { start_action = \"trap|start\"; }; };",
+        "send_cert = \"always\";", "aggressive = true;", "ppk_id = \"x\";", "dscp = \"000001\";", "pull = false;",
+        "children = { x = { updown = \"/bin/true\"; }; };", "children = { x = { mark_in = \"%unique\"; }; };",
+        "children = { x = { if_id_out = \"%unique-dir\"; }; };", "children = { x = { sha256_96 = true; }; };",
+        "children = { x = { inactivity = \"1m\"; }; };", "children = { x = { mode = \"iptfs\"; }; };", "if_id_in = \"%unique\";" CHILD,
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {

@@ -11,7 +11,7 @@
 
 typedef struct {
     ObolDatagram kept[KEPT_MAX];
-    guint8 bytes[KEPT_MAX][64];
+    guint8 bytes[KEPT_MAX][600];
     guint n, largest_batch;
     GString *log;
 } Client;
@@ -20,6 +20,7 @@ typedef struct {
     GMainContext *context;
     Client a_client, b_client;
     Udp *a, *b;
+    gboolean offload; /* for what is opened next */
     ObolAddress a_ike, a_nat_t, b_ike, b_nat_t;
 } Pair;
 
@@ -48,7 +49,8 @@ keep_log(gpointer data, int level, const char *text)
 static Udp *
 open_udp(Pair *pair, Client *client, int ike_port, int nat_t_port, const char *const *bind, GError **error)
 {
-    UdpSettings settings = { .ike_port = ike_port, .nat_t_port = nat_t_port, .bind = bind, .log = keep_log };
+    UdpSettings settings = { .ike_port = ike_port, .nat_t_port = nat_t_port, .bind = bind, .log = keep_log,
+                             .options.offload = pair->offload };
     ObolSocketClient calls = { received, client };
 
     if (client->log == NULL)
@@ -68,14 +70,16 @@ address(const char *text, guint16 port)
 }
 
 static void
-set_up(Pair *pair, gconstpointer loopback)
+set_up_ends(Pair *pair, const char *loopback, gboolean a_offload, gboolean b_offload)
 {
     g_autoptr(GError) error = NULL;
     guint16 ike, nat_t;
 
     pair->context = g_main_context_new();
+    pair->offload = a_offload;
     pair->a = open_udp(pair, &pair->a_client, 0, 0, NULL, &error);
     g_assert_no_error(error);
+    pair->offload = b_offload;
     pair->b = open_udp(pair, &pair->b_client, 0, 0, NULL, &error);
     g_assert_no_error(error);
     udp_ports(pair->a, &ike, &nat_t);
@@ -86,6 +90,11 @@ set_up(Pair *pair, gconstpointer loopback)
     pair->b_ike = address(loopback, ike);
     pair->b_nat_t = address(loopback, nat_t);
 }
+
+static void set_up(Pair *pair, gconstpointer loopback) { set_up_ends(pair, loopback, FALSE, FALSE); }
+static void set_up_joining(Pair *pair, gconstpointer loopback) { set_up_ends(pair, loopback, TRUE, FALSE); }
+static void set_up_parting(Pair *pair, gconstpointer loopback) { set_up_ends(pair, loopback, FALSE, TRUE); }
+static void set_up_both(Pair *pair, gconstpointer loopback) { set_up_ends(pair, loopback, TRUE, TRUE); }
 
 static void
 tear_down(Pair *pair, gconstpointer loopback)
@@ -196,6 +205,38 @@ test_a_full_batch_is_one_call(Pair *pair, gconstpointer loopback)
     g_assert_cmpuint(pair->b_client.largest_batch, ==, 64);
     for (guint i = 1; i < 100; i++)
         g_assert_cmpmem(pair->b_client.kept[i].data, pair->b_client.kept[i].n, bytes[i], 16);
+}
+
+/* ESP of several lengths and marks, with IKE and what is nothing among it: all of it comes, in its order, each by itself. */
+static void
+test_a_mixed_batch_comes_as_it_was_sent(Pair *pair, gconstpointer loopback)
+{
+    static guint8 bytes[80][600];
+    ObolDatagram batch[80];
+    guint n_runts = 0;
+
+    (void) loopback;
+    for (guint i = 0; i < 80; i++) {
+        gsize n = i % 25 == 24 ? 7 : i % 20 == 19 ? 300 : i > 60 ? 600 : 500;
+
+        memset(bytes[i], (int) i + 1, sizeof bytes[i]);
+        batch[i] = (ObolDatagram) { .local = pair->a_nat_t, .remote = pair->b_nat_t, .data = bytes[i], .n = n,
+                                    .esp = i % 33 != 32, .tos = i > 50 ? 2 : 0 };
+        n_runts += n == 7 && batch[i].esp;
+    }
+    udp_send(pair->a, batch, 80);
+    settle(pair);
+    g_assert_cmpuint(pair->b_client.n, ==, 80 - n_runts);
+    g_assert_cmpuint(udp_fault_count(pair->b, UDP_FAULT_RUNT), ==, n_runts);
+    for (guint i = 0, k = 0; i < 80; i++) {
+        if (batch[i].n == 7 && batch[i].esp)
+            continue;
+        g_assert_cmpint(pair->b_client.kept[k].esp, ==, batch[i].esp);
+        g_assert_cmphex(pair->b_client.kept[k].tos, ==, batch[i].tos);
+        g_assert_cmpmem(pair->b_client.kept[k].data, pair->b_client.kept[k].n, bytes[i], batch[i].n);
+        g_assert_true(obol_endpoint_equal(&pair->b_client.kept[k].remote, &pair->a_nat_t));
+        k++;
+    }
 }
 
 static void
@@ -318,12 +359,21 @@ test_both_ports_none_is_refused(Pair *pair, gconstpointer loopback)
     g_string_free(third.log, TRUE);
 }
 
+/* Whether the two ends have the system join and part datagrams must not be seen. */
 static void
 add(const char *name, const char *loopback, void (*test)(Pair *, gconstpointer))
 {
-    g_autofree char *path = g_strdup_printf("/socket-default/%s/%s", strchr(loopback, ':') ? "ipv6" : "ipv4", name);
+    static const struct {
+        const char *name;
+        void (*set_up)(Pair *pair, gconstpointer loopback);
+    } ends[] = { { "", set_up }, { "/joining", set_up_joining }, { "/parting", set_up_parting }, { "/both", set_up_both } };
 
-    g_test_add(path, Pair, loopback, set_up, test, tear_down);
+    for (guint i = 0; i < G_N_ELEMENTS(ends); i++) {
+        g_autofree char *path = g_strdup_printf("/socket-default/%s%s/%s", strchr(loopback, ':') ? "ipv6" : "ipv4",
+                                                ends[i].name, name);
+
+        g_test_add(path, Pair, loopback, ends[i].set_up, test, tear_down);
+    }
 }
 
 static gboolean
@@ -348,6 +398,7 @@ main(int argc, char **argv)
         add("ike-and-esp-are-told-apart", loopbacks[i], test_ike_and_esp_are_told_apart);
         add("keep-alives-and-runts-are-swallowed", loopbacks[i], test_keep_alives_and_runts_are_swallowed);
         add("a-full-batch-is-one-call", loopbacks[i], test_a_full_batch_is_one_call);
+        add("a-mixed-batch-comes-as-it-was-sent", loopbacks[i], test_a_mixed_batch_comes_as_it_was_sent);
         add("dscp-and-ecn-travel", loopbacks[i], test_dscp_and_ecn_travel);
         add("the-system-chooses-a-source-when-none-is-named", loopbacks[i], test_the_system_chooses_a_source_when_none_is_named);
         add("a-failure-in-a-batch-does-not-stop-the-rest", loopbacks[i], test_a_failure_in_a_batch_does_not_stop_the_rest);

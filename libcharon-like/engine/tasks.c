@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* engine/tasks.c - what we have to ask of the peer waits in one queue: our window is one request (RFC 7296 section 2.3). */
+#include "engine/ike-sa-private.h"
+
+static gboolean
+is_waiting(const ObolIkeSa *sa, ObolTaskKind kind)
+{
+    for (guint i = 0; sa->tasks != NULL && i < sa->tasks->len; i++) {
+        if (g_array_index(sa->tasks, ObolTask, i).kind == kind)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void
+remove_task(ObolIkeSa *sa, guint i)
+{
+    g_array_remove_index(sa->tasks, i);
+    if (sa->tasks->len == 0)
+        g_clear_pointer(&sa->tasks, g_array_unref);
+}
+
+/* One Delete takes all children that are to go, and one probe is as good as two. */
+void
+obol_tasks_add(ObolIkeSa *sa, ObolTaskKind kind, guint32 child_id, gint64 not_before_us)
+{
+    ObolTask task = { kind, child_id, not_before_us };
+
+    if (kind != OBOL_TASK_CREATE && is_waiting(sa, kind))
+        return;
+    if (sa->tasks == NULL)
+        sa->tasks = g_array_new(FALSE, FALSE, sizeof(ObolTask));
+    g_array_append_val(sa->tasks, task);
+}
+
+gboolean
+obol_tasks_drop(ObolIkeSa *sa, guint32 child_id)
+{
+    for (guint i = 0; sa->tasks != NULL && i < sa->tasks->len; i++) {
+        const ObolTask *task = &g_array_index(sa->tasks, ObolTask, i);
+
+        if (task->kind == OBOL_TASK_CREATE && task->child_id == child_id) {
+            remove_task(sa, i);
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+gint64
+obol_tasks_due(const ObolIkeSa *sa)
+{
+    gint64 due = G_MAXINT64;
+
+    for (guint i = 0; sa->tasks != NULL && i < sa->tasks->len; i++) {
+        const ObolTask *task = &g_array_index(sa->tasks, ObolTask, i);
+
+        if (task->not_before_us > sa->now_us)
+            due = MIN(due, task->not_before_us);
+    }
+    return due;
+}
+
+static gboolean
+take_next(ObolIkeSa *sa, ObolTask *out)
+{
+    for (guint i = 0; sa->tasks != NULL && i < sa->tasks->len; i++) {
+        *out = g_array_index(sa->tasks, ObolTask, i);
+        if (out->not_before_us <= sa->now_us) {
+            remove_task(sa, i);
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static void
+probe(ObolIkeSa *sa, ObolActions *out)
+{
+    g_auto(ObolChain) chain = { .n = 0, .owned = NULL };
+    GBytes *datagram = obol_sk_seal(sa, OBOL_INFORMATIONAL, FALSE, sa->next_request_id, &chain, out);
+
+    if (datagram != NULL)
+        obol_window_request(sa, OBOL_INFORMATIONAL, datagram, out);
+}
+
+static void
+begin(ObolIkeSa *sa, const ObolTask *task, ObolActions *out)
+{
+    ObolChildSa *child;
+
+    switch (task->kind) {
+    case OBOL_TASK_PROBE: probe(sa, out); break;
+    case OBOL_TASK_DELETE: obol_informational_delete(sa, out); break;
+    case OBOL_TASK_CREATE:
+        child = obol_child_sa_find(sa, task->child_id);
+        if (child != NULL && child->negotiation != NULL)
+            obol_create_start(sa, child, out);
+        break;
+    }
+}
+
+void
+obol_tasks_pump(ObolIkeSa *sa, ObolActions *out)
+{
+    ObolTask task;
+
+    while (sa->request.datagram == NULL && sa->asking_id == 0
+           && (sa->state == OBOL_IKE_ESTABLISHED || sa->state == OBOL_IKE_DELETING)) {
+        /* The end of the IKE SA is the end of its children, so nothing else need be asked (section 1.4.1). */
+        if (sa->delete_wanted) {
+            if (!sa->delete_sent)
+                obol_informational_delete(sa, out);
+            return;
+        }
+        if (!take_next(sa, &task))
+            return;
+        begin(sa, &task, out);
+    }
+}
