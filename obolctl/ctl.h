@@ -90,6 +90,7 @@ void ctl_print_usage(FILE *to);
 CtlStatus ctl_list_sas(Ctl *ctl, char **objects);
 CtlStatus ctl_list_conns(Ctl *ctl, char **objects);
 CtlStatus ctl_list_pols(Ctl *ctl, char **objects);
+CtlStatus ctl_kernel(Ctl *ctl, char **objects);
 extern const GOptionEntry ctl_list_sas_options[], ctl_list_pols_options[];
 
 /* verbs-info.c */
@@ -113,6 +114,10 @@ CtlStatus ctl_unload(Ctl *ctl, char **objects);
 CtlStatus ctl_reload(Ctl *ctl, char **objects);
 CtlStatus ctl_load_shared(Ctl *ctl, char **objects);
 extern const GOptionEntry ctl_load_shared_options[];
+
+/* verbs-doctor.c */
+CtlStatus ctl_doctor(Ctl *ctl, char **objects);
+extern const GOptionEntry ctl_doctor_options[];
 
 /* verbs-follow.c */
 CtlStatus ctl_log(Ctl *ctl, char **objects);

@@ -233,9 +233,23 @@ void
 ctl_show_trap(const Ctl *ctl, const ObolNode *trap)
 {
     ctl_put(ctl, CTL_BOLD, "%s", trap->name);
-    ctl_put(ctl, CTL_PLAIN, ", %s, reqid %s", ctl_value(trap, "mode"), ctl_value(trap, "reqid"));
+    ctl_put(ctl, CTL_PLAIN, ", %s", ctl_value(trap, "mode"));
+    if (ctl_has(trap, "reqid"))
+        ctl_put(ctl, CTL_PLAIN, ", reqid %s", ctl_value(trap, "reqid"));
     putchar('\n');
     show_selectors(ctl, trap);
+}
+
+/* What distinguishes entries of the kernel that look alike otherwise. */
+static void
+show_kernel_marks(const Ctl *ctl, const ObolNode *entry)
+{
+    if (ctl_has(entry, "mark"))
+        ctl_put(ctl, CTL_DIM, ", mark %s", ctl_value(entry, "mark"));
+    if (ctl_has(entry, "if-id"))
+        ctl_put(ctl, CTL_DIM, ", if_id %s", ctl_value(entry, "if-id"));
+    if (ctl_has(entry, "foreign"))
+        ctl_put(ctl, CTL_DIM, _(", not ours"));
 }
 
 void
@@ -251,6 +265,21 @@ ctl_show_policy(const Ctl *ctl, const ObolNode *policy)
         ctl_put(ctl, CTL_PLAIN, ", %s => %s", ctl_value(policy, "tunnel-source"),
                 ctl_value(policy, "tunnel-destination"));
     ctl_put(ctl, CTL_DIM, ", priority %s%s", ctl_value(policy, "priority"), ctl_has(policy, "trap") ? ", trap" : "");
+    show_kernel_marks(ctl, policy);
+    putchar('\n');
+}
+
+void
+ctl_show_kernel_sa(const Ctl *ctl, const ObolNode *sa)
+{
+    ctl_put(ctl, CTL_BOLD, "%s %s", ctl_value(sa, "protocol"), ctl_value(sa, "spi"));
+    ctl_put(ctl, CTL_PLAIN, " %s => %s, ", ctl_value(sa, "source"), ctl_value(sa, "destination"));
+    if (ctl_has(sa, "reserved"))
+        ctl_put(ctl, CTL_PLAIN, _("reserved"));
+    else
+        ctl_put(ctl, CTL_PLAIN, _("%s reqid %s, %s bytes, %s packets"), ctl_value(sa, "mode"), ctl_value(sa, "reqid"),
+                ctl_value(sa, "bytes"), ctl_value(sa, "packets"));
+    show_kernel_marks(ctl, sa);
     putchar('\n');
 }
 

@@ -168,16 +168,36 @@ ctl_list_conns(Ctl *ctl, char **objects)
     return run_list(ctl, &list, &request);
 }
 
+static const List kernel_policies = {
+    "list-kernel-policies", "list-kernel-policy", "kernel-policies", FALSE, FALSE, ctl_show_policy,
+};
+
 CtlStatus
 ctl_list_pols(Ctl *ctl, char **objects)
 {
-    const List traps = { "list-policies", "list-policy", "policies", TRUE, FALSE, ctl_show_trap };
-    const List all = { "list-kernel-policies", "list-kernel-policy", "kernel-policies", FALSE, FALSE, ctl_show_policy };
-    const List *list = kernel ? &all : &traps;
+    const List standing = { "list-policies", "list-policy", "policies", TRUE, FALSE, ctl_show_trap };
+    const List *list = kernel ? &kernel_policies : &standing;
+    static const char *const kinds[] = { "trap", "pass", "drop" };
     g_auto(ObolViciWriter) request = { 0 };
 
     ctl_request(&request, list->command);
     ctl_argument(&request, "ike", objects[0]);
-    ctl_argument(&request, "trap", "yes");
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
+        ctl_argument(&request, kinds[i], "yes");
+    return run_list(ctl, list, &request);
+}
+
+CtlStatus
+ctl_kernel(Ctl *ctl, char **objects)
+{
+    const List kernel_sas = { "list-kernel-sas", "list-kernel-sa", "kernel-sas", FALSE, FALSE, ctl_show_kernel_sa };
+    const List *list = &kernel_sas;
+    g_auto(ObolViciWriter) request = { 0 };
+
+    if (g_strcmp0(objects[0], "spd") == 0)
+        list = &kernel_policies;
+    else if (g_strcmp0(objects[0], "sad") != 0)
+        return ctl_report(ctl, CTL_USAGE, _("kernel: say sad (its SAs) or spd (its policies)"));
+    ctl_request(&request, list->command);
     return run_list(ctl, list, &request);
 }

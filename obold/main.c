@@ -18,7 +18,7 @@
 typedef struct {
     char *config_dir, *plugin_dir;
     int log_level;
-    gboolean journal, check, version;
+    gboolean journal, check, doctor, version;
 } Options;
 
 static gboolean
@@ -30,6 +30,9 @@ parse_options(Options *options, int *argc, char ***argv, GError **error)
         { "plugins", 'p', 0, G_OPTION_ARG_FILENAME, &options->plugin_dir,
           "folders of plugins, separated by \":\" (" PLUGINDIR ")", "DIR" },
         { "check", 0, 0, G_OPTION_ARG_NONE, &options->check, "check the settings and leave: 0 when they are right, else 78", NULL },
+        { "doctor", 0, 0, G_OPTION_ARG_NONE, &options->doctor,
+          "say what this machine can do for the daemon and leave: 0 when all is well, 1 when something must be mended, 26 when no "
+          "kernel can serve", NULL },
         { "log-level", 'l', 0, G_OPTION_ARG_INT, &options->log_level,
           "0 outcomes, 1 steps, 2 and above debugging; before what the settings say", "N" },
         { "journal", 0, 0, G_OPTION_ARG_NONE, &options->journal, "log to the journal, not to standard error", NULL },
@@ -119,6 +122,24 @@ check(const Options *options)
     return EXIT_CONFIG;
 }
 
+/* obolctl has the same numbers for the same things. */
+static int
+doctor(const Options *options)
+{
+    static const int statuses[] = { [OBOL_DOCTOR_WELL] = 0, [OBOL_DOCTOR_ERRORS] = 1, [OBOL_DOCTOR_NO_KERNEL] = 26 };
+    const ObolDaemonOptions daemon_options = { .config_dir = options->config_dir, .plugin_dir = options->plugin_dir };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(ObolNode) report = obol_doctor_look(&daemon_options, &error);
+    g_autofree char *text = report != NULL ? obol_doctor_text(report) : NULL;
+
+    if (report == NULL) {
+        fprintf(stderr, "%s\n", error->message);
+        return EXIT_CONFIG;
+    }
+    fputs(text, stdout);
+    return statuses[obol_doctor_verdict(report)];
+}
+
 int
 main(int argc, char **argv)
 {
@@ -140,7 +161,7 @@ main(int argc, char **argv)
             options.config_dir = g_strdup(CONFIGDIR);
         if (options.plugin_dir == NULL)
             options.plugin_dir = g_strdup(PLUGINDIR);
-        status = options.check ? check(&options) : run(&options);
+        status = options.check ? check(&options) : options.doctor ? doctor(&options) : run(&options);
     }
     g_free(options.config_dir);
     g_free(options.plugin_dir);

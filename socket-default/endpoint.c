@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <unistd.h>
 
 static int
@@ -50,8 +51,6 @@ set_up(int fd, const ObolAddress *at, const EndpointOptions *options, gboolean *
 
     if (status < 0)
         return status;
-    if (nat_t && options->offload)
-        set(fd, IPPROTO_UDP, UDP_GRO, 1); /* Linux 5.0; refused: then one at a time */
     set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, options->receive_buffer);
     set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, options->send_buffer);
     if (options->mark != 0 && set(fd, SOL_SOCKET, SO_MARK, (int) options->mark) < 0)
@@ -72,6 +71,8 @@ endpoint_open(Endpoint *endpoint, const ObolAddress *at, gboolean nat_t, const E
 
     if (fd < 0)
         return -errno;
+    if (nat_t && options->offload)
+        set(fd, IPPROTO_UDP, UDP_GRO, 1); /* Linux 5.0; refused: then one at a time */
     status = set_up(fd, at, options, unmarked, &bound);
     if (status < 0) {
         close(fd);

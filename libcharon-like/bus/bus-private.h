@@ -45,6 +45,17 @@ gboolean obol_bus_network_remove_route(ObolBus *bus, const ObolRouteSpec *route,
 gboolean obol_bus_network_address_in(ObolBus *bus, const ObolTs *range, ObolAddress *out);
 void obol_bus_network_each_address(ObolBus *bus, void (*visit)(const ObolAddress *address, const char *device, gpointer data),
                                    gpointer data);
+/* One kernel plugin that is chosen; all borrowed for the call. */
+typedef struct {
+    const char *id, *plugin; /* "kernel/xfrm", "kernel-xfrm" */
+    gint64 rank;
+    gboolean serves;
+    const char *why_not;                  /* it could not be opened; NULL: it could */
+    gboolean unknown;                     /* it is not open, and can not be asked before it is */
+    const ObolKernelAbilities *abilities; /* NULL: not known */
+} ObolKernelReport;
+typedef void (*ObolKernelVisit)(const ObolKernelReport *kernel, gpointer data);
+void obol_bus_each_kernel(ObolBus *bus, ObolKernelVisit visit, gpointer data); /* highest rank first */
 void obol_bus_socket_ports(ObolBus *bus, guint16 *ike, guint16 *nat_t);
 gboolean obol_bus_socket_source_for(ObolBus *bus, const ObolAddress *remote, ObolAddress *source);
 void obol_bus_socket_keep_alive(ObolBus *bus, const ObolAddress *local, const ObolAddress *remote);

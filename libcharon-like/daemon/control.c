@@ -328,3 +328,11 @@ obol_control_each_policy(ObolControl *control, ObolPolicyVisit visit, gpointer d
 {
     obol_bus_kernel_each_policy(control->daemon->bus, visit, data);
 }
+
+void
+obol_control_list_kernel(ObolControl *control, ObolKernelDone done, gpointer data)
+{
+    const ObolKernelRequest request = { .op = OBOL_KERNEL_LIST };
+
+    obol_bus_kernel_request(control->daemon->bus, &request, done, data);
+}

@@ -141,6 +141,9 @@ void daemon_desires_child_state(ObolDaemon *daemon, const ObolIkeInfo *sa, const
                                 ObolChildState from,
                                 const ObolReason *reason);
 
+/* --- doctor.c: (transfer full); @root: "", or where a test has its own proc --- */
+ObolNode *daemon_doctor(ObolBus *bus, const ObolNode *settings, const char *root, gboolean running);
+
 /* --- daemon.c --- */
 gint64 daemon_setting(ObolDaemon *daemon, const char *name); /* of the section `daemon` */
 void daemon_stopped_if_empty(ObolDaemon *daemon);

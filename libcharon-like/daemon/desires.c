@@ -2,9 +2,9 @@
 /* daemon/desires.c - what is to be up, and what follows when a child goes down.
  *
  * A child with start_action = start is a wish: it is set up when its connection is loaded and again whenever it fails
- * or ends, until an admin ends it or removes its connection.  close_action (the peer deleted it) and dpd_action (the
- * peer is silent) do the same for the others, once: start makes it a wish from then on, trap waits for a packet, and both
- * can be had at once. */
+ * or ends, until an admin ends it or removes its connection.  close_action (the peer deleted it, or its lifetime is over) and
+ * dpd_action (the peer is silent) do the same for the others, once: start makes it a wish from then on, trap waits for a packet,
+ * and both can be had at once. */
 #include "daemon/daemon-private.h"
 
 #define RETRY_FIRST_US (1 * G_USEC_PER_SEC)
@@ -212,7 +212,7 @@ action_after(const ObolChildConfig *child, const ObolReason *reason)
         return OBOL_ACTION_NONE;
     if ((child->start_action & OBOL_ACTION_START) != 0)
         return OBOL_ACTION_START; /* a trap, where there is one, still stands */
-    if (code == OBOL_REASON_DELETED_BY_PEER)
+    if (code == OBOL_REASON_DELETED_BY_PEER || code == OBOL_REASON_LIFETIME)
         return child->close_action;
     if (code == OBOL_REASON_NET_SILENT)
         return child->dpd_action;

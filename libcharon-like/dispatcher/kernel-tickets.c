@@ -49,7 +49,7 @@ key_of(const ObolShard *shard, const ObolSaId *id)
 
 /* The outbound SPI is the peer's choice: the first SA that has a name keeps it, so no list can grow behind one. */
 static void
-name_add(ObolShard *shard, ObolSlot *slot, const ObolSaId *id)
+name_add(ObolShard *shard, ObolSlot *slot, const ObolSaId *id, const ObolMark *mark)
 {
     guint64 key = key_of(shard, id);
     ObolKernelName *name;
@@ -59,7 +59,7 @@ name_add(ObolShard *shard, ObolSlot *slot, const ObolSaId *id)
     name = g_new(ObolKernelName, 1);
     *name = (ObolKernelName) {
         .key = key, .slot = slot, .next = slot->names,
-        .destination = id->destination, .spi = id->spi, .protocol = id->protocol,
+        .destination = id->destination, .spi = id->spi, .protocol = id->protocol, .mark = *mark,
     };
     slot->names = name;
     obol_key_table_set(&shard->kernel.by_name, key, name);
@@ -125,11 +125,11 @@ note_names(ObolShard *shard, ObolSlot *slot, const ObolKernelRequest *what)
 {
     switch (what->op) {
     case OBOL_KERNEL_ADD_SA:
-        name_add(shard, slot, &what->sa.id);
+        name_add(shard, slot, &what->sa.id, &what->sa.mark);
         break;
     case OBOL_KERNEL_UPDATE_SA:
         name_remove(shard, slot, &what->sa.id);
-        name_add(shard, slot, &what->to);
+        name_add(shard, slot, &what->to, &what->sa.mark);
         break;
     case OBOL_KERNEL_DELETE_SA:
         name_remove(shard, slot, &what->sa.id);
@@ -152,7 +152,7 @@ obol_kernel_tickets_request(ObolShard *shard, ObolSlot *slot, guint32 request, c
 
     *pending = (ObolKernelPending) {
         .ticket = ++shard->kernel.last_ticket, .slot = slot, .next = slot->pending, .request = request, .op = what->op,
-        .inbound = what->op == OBOL_KERNEL_ADD_SA && what->sa.inbound, .id = what->sa.id,
+        .inbound = what->op == OBOL_KERNEL_ADD_SA && what->sa.inbound, .id = what->sa.id, .to = what->to, .mark = what->sa.mark,
         .policy = what->op == OBOL_KERNEL_ADD_POLICY ? g_memdup2(&what->policy, sizeof what->policy) : NULL,
     };
     mark_undone(slot, what);
@@ -179,9 +179,9 @@ unlink_pending(ObolKernelPending *pending)
 
 /* On nobody's behalf: the answer is not waited for. */
 static void
-ask_to_delete(ObolShard *shard, const ObolSaId *id)
+ask_to_delete(ObolShard *shard, const ObolSaId *id, const ObolMark *mark)
 {
-    ObolKernelRequest request = { .op = OBOL_KERNEL_DELETE_SA, .sa.id = *id };
+    ObolKernelRequest request = { .op = OBOL_KERNEL_DELETE_SA, .sa = { .id = *id, .mark = *mark } };
 
     shard->ports.kernel(shard->data, ++shard->kernel.last_ticket, &request);
 }
@@ -202,7 +202,7 @@ undo(ObolShard *shard, const ObolKernelPending *pending, const ObolKernelReply *
     }
     if (pending->op == OBOL_KERNEL_GET_SPI)
         id.spi = reply->spi;
-    ask_to_delete(shard, &id);
+    ask_to_delete(shard, &id, &pending->mark);
 }
 
 ObolSlot *
@@ -222,9 +222,12 @@ obol_kernel_tickets_reply(ObolShard *shard, guint64 ticket, const ObolKernelRepl
         ObolSaId id = pending->id;
 
         id.spi = reply->spi;
-        name_add(shard, slot, &id);
+        name_add(shard, slot, &id, &pending->mark);
     } else if (pending->op == OBOL_KERNEL_ADD_SA && reply->error != NULL && !pending->inbound && !pending->undone) {
         name_remove(shard, slot, &pending->id);
+    } else if (pending->op == OBOL_KERNEL_UPDATE_SA && reply->error != NULL) {
+        name_remove(shard, slot, &pending->to); /* it has stayed where it was */
+        name_add(shard, slot, &pending->id, &pending->mark);
     }
     unlink_pending(pending);
     pending_free(pending);
@@ -253,7 +256,7 @@ obol_kernel_tickets_orphan(ObolShard *shard, ObolSlot *slot)
     for (const ObolKernelName *name = slot->names; name != NULL; name = name->next) {
         ObolSaId id = { .destination = name->destination, .spi = name->spi, .protocol = name->protocol };
 
-        ask_to_delete(shard, &id);
+        ask_to_delete(shard, &id, &name->mark);
     }
     obol_kernel_tickets_drop(shard, slot);
 }

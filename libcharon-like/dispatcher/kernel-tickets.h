@@ -16,6 +16,7 @@ struct ObolKernelName {
     ObolSlot *slot;
     ObolKernelName *next; /* of the same slot */
     ObolAddress destination;
+    ObolMark mark;
     guint32 spi;
     guint8 protocol;
 };
@@ -30,7 +31,9 @@ struct ObolKernelPending {
     ObolKernelOp op;
     gboolean undone;          /* its opposite has been asked for since */
     gboolean inbound;         /* ADD_SA */
-    ObolSaId id;              /* GET_SPI, ADD_SA */
+    ObolSaId id;              /* GET_SPI, ADD_SA, UPDATE_SA */
+    ObolSaId to;              /* UPDATE_SA */
+    ObolMark mark;            /* part of an SA's name */
     ObolPolicySpec *policy;   /* ADD_POLICY */
 };
 

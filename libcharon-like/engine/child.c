@@ -28,6 +28,7 @@ obol_child_sa_free(ObolChildSa *child)
     g_clear_pointer(&child->remote_ts, g_array_unref);
     g_clear_pointer(&child->policies, g_byte_array_unref);
     g_clear_pointer(&child->lowest_nonce, g_bytes_unref);
+    g_clear_pointer(&child->rival_nonce, g_bytes_unref);
     g_clear_pointer(&child->negotiation, obol_child_negotiation_free);
     obol_child_keys_clear(&child->keys_out);
     obol_reason_free(child->refused);
@@ -160,6 +161,7 @@ obol_child_sa_end(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolAct
         log_closed(sa, child, out);
     obol_child_uninstall(sa, child, out);
     obol_tasks_drop(sa, child->unique_id);
+    obol_rekey_ended(sa, child);
     if (sa->asking_id == child->unique_id)
         sa->asking_id = 0;
     obol_ike_sa_command_done(&child->initiate_command, reason, out);

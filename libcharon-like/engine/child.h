@@ -94,6 +94,7 @@ struct ObolChildSa {
     gboolean switching;            /* it is being given to the kernel now */
     ObolReason *refused;           /* it is to go, as soon as nothing is waited for; the first reason */
     gboolean peer_has_it;          /* then it is told by a Delete */
+    gboolean peer_was_given;       /* it has, or had it */
     gboolean delete_sent;
     ObolChildNegotiation *negotiation; /* NULL: it is done */
     guint32 initiate_command, terminate_command;
@@ -101,6 +102,7 @@ struct ObolChildSa {
     /* rekeying (sections 2.8 and 2.8.1) */
     guint32 replaces;              /* unique id of the child in whose place it is made, until that is settled; 0: none */
     GBytes *lowest_nonce;          /* of the exchange that made it, likewise */
+    GBytes *rival_nonce;           /* of the peer's exchange for the same purpose, whose child has come and gone meanwhile */
     gboolean redundant;            /* the peer is to delete it */
     gboolean rekey_refused;        /* the peer did not give a successor */
     guint n_rekey_failures;
@@ -208,6 +210,7 @@ void obol_rekey_deleted(ObolIkeSa *sa, ObolChildSa *old, ObolActions *out);
 /* The peer does not know the child that @child was to replace. */
 void obol_rekey_not_found(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out);
 void obol_rekey_failed(ObolIkeSa *sa, ObolChildSa *child, const ObolReason *reason, ObolActions *out);
+void obol_rekey_ended(ObolIkeSa *sa, ObolChildSa *child); /* @child goes: what an answer to come has to know of it */
 gint64 obol_rekey_due(const ObolIkeSa *sa, const ObolChildSa *child);
 void obol_rekey_timer(ObolIkeSa *sa, ObolActions *out);
 

@@ -112,6 +112,21 @@ take_answer(ObolIkeSa *sa, ObolChildSa *child, const ObolChain *chain)
     return NULL;
 }
 
+/* The peer's Delete has overtaken its answer: what it gave it has taken back. */
+static ObolReason *
+check_early_delete(const ObolIkeSa *sa, ObolChildSa *child)
+{
+    for (guint i = 0; sa->early_deletes != NULL && i < sa->early_deletes->len; i++) {
+        const ObolSaName *name = &g_array_index(sa->early_deletes, ObolSaName, i);
+
+        if (name->spi != child->spi_out || name->protocol != child->suite.protocol)
+            continue;
+        child->peer_has_it = FALSE;
+        return obol_reason_new(OBOL_REASON_DELETED_BY_PEER, OBOL_PHASE_CHILD, OBOL_SIDE_PEER, 0, NULL);
+    }
+    return NULL;
+}
+
 static void
 accepted(ObolIkeSa *sa, ObolChildSa *child, const ObolChain *chain, ObolActions *out)
 {
@@ -124,6 +139,8 @@ accepted(ObolIkeSa *sa, ObolChildSa *child, const ObolChain *chain, ObolActions 
         reason = ended_by_us();
     if (reason == NULL)
         reason = take_answer(sa, child, chain);
+    if (reason == NULL)
+        reason = check_early_delete(sa, child);
     if (reason != NULL) {
         obol_child_failed(sa, child, reason, out);
         return;
@@ -234,6 +251,7 @@ obol_create_child_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *o
         else
             accepted(sa, child, in->chain, out);
     }
+    g_clear_pointer(&sa->early_deletes, g_array_unref);
     obol_tasks_pump(sa, out);
 }
 
@@ -280,6 +298,11 @@ find_old(ObolIkeSa *sa, const ObolNotifyPayload *rekey, ObolChildSa **old, ObolA
     for (gsize i = 0; i < rekey->spi.n && rekey->spi.n == 4; i++)
         spi = spi << 8 | rekey->spi.data[i];
     *old = rekey->protocol == OBOL_PROTO_IPCOMP ? NULL : obol_child_sa_find_spi(sa, rekey->protocol, spi, FALSE);
+    /* It may be the one that the peer has made at our request, whose answer was lost. */
+    if (*old == NULL && sa->request.datagram != NULL && sa->request.exchange == OBOL_CREATE_CHILD_SA) {
+        refuse(sa, OBOL_N_TEMPORARY_FAILURE, NULL, 0, NULL, out);
+        return FALSE;
+    }
     if (*old == NULL) {
         obol_chain_add_notify_spi(&chain, rekey->protocol, spi, OBOL_N_CHILD_SA_NOT_FOUND, NULL, 0);
         obol_window_answer(sa, OBOL_CREATE_CHILD_SA, &chain, out);

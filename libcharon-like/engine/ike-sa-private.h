@@ -14,7 +14,6 @@
 #define OBOL_ENGINE_GROUP_RETRIES_MAX 3
 #define OBOL_ENGINE_PROPOSALS_MAX 16   /* of ours, in one message */
 #define OBOL_ENGINE_CHILDREN_MAX 16    /* of one IKE SA; while they are being rekeyed there are as many again */
-#define OBOL_ENGINE_TASKS_MAX 64
 
 /* What is needed until the IKE SA is established, and freed then. */
 typedef struct {
@@ -73,6 +72,7 @@ struct ObolIkeSa {
     GArray *tasks;       /* of ObolTask; NULL: none */
     guint32 asking_id;   /* the child whose CREATE_CHILD_SA is ours to prepare or to be answered; 0: none */
     GArray *held_answer; /* of ObolSaName: our Deletes in an answer that waits until the kernel sends by other SAs */
+    GArray *early_deletes; /* of ObolSaName: of the peer's, that we do not know, while our CREATE_CHILD_SA is out */
     gint64 temporary_since_us; /* since when the peer has been answering TEMPORARY_FAILURE; 0: it is not */
     gboolean delete_wanted, delete_sent;
     ObolReason *end_reason; /* why we have asked for the end */

@@ -83,6 +83,7 @@ obol_ike_sa_free(ObolIkeSa *sa)
     g_clear_pointer(&sa->waits, g_array_unref);
     g_clear_pointer(&sa->tasks, g_array_unref);
     g_clear_pointer(&sa->held_answer, g_array_unref);
+    g_clear_pointer(&sa->early_deletes, g_array_unref);
     obol_reason_free(sa->end_reason);
     obol_ike_keys_clear(&sa->keys);
     obol_connection_unref(sa->connection);
@@ -290,9 +291,12 @@ terminate_child(ObolIkeSa *sa, const ObolEvent *event, ObolActions *out)
     obol_ike_sa_command_done(&command, NULL, out);
     if (child == NULL)
         return;
-    successor = obol_rekey_rival(sa, child->unique_id, TRUE);
-    if (successor != NULL)
-        obol_child_sa_close(sa, successor, as_asked(), out);
+    /* Whoever of the two has begun to put another one in its place: that is not wanted either. */
+    for (guint ours = 0; ours < 2; ours++) {
+        successor = obol_rekey_rival(sa, child->unique_id, ours != 0);
+        if (successor != NULL)
+            obol_child_sa_close(sa, successor, as_asked(), out);
+    }
     obol_child_sa_close(sa, child, as_asked(), out);
 }
 

@@ -34,6 +34,20 @@ close_child(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
     obol_child_sa_close(sa, child, reason, out);
 }
 
+/* It may be the one that the peer has made at our request, whose answer was lost: to be remembered until that comes. */
+static void
+note_early(ObolIkeSa *sa, guint8 protocol, guint32 spi)
+{
+    ObolSaName name = { spi, protocol };
+
+    if (sa->request.datagram == NULL || sa->request.exchange != OBOL_CREATE_CHILD_SA)
+        return;
+    if (sa->early_deletes == NULL)
+        sa->early_deletes = g_array_new(FALSE, FALSE, sizeof(ObolSaName));
+    if (sa->early_deletes->len < OBOL_ENGINE_CHILDREN_MAX)
+        g_array_append_val(sa->early_deletes, name);
+}
+
 static void
 close_children(ObolIkeSa *sa, const ObolDeletePayload *d, ObolActions *out)
 {
@@ -44,6 +58,8 @@ close_children(ObolIkeSa *sa, const ObolDeletePayload *d, ObolActions *out)
 
         if (child != NULL)
             close_child(sa, child, out);
+        else
+            note_early(sa, d->protocol, spi_at(d->spis, i));
     }
 }
 

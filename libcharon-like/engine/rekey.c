@@ -71,9 +71,19 @@ gboolean
 obol_rekey_loses(const ObolIkeSa *sa, const ObolChildSa *child)
 {
     const ObolChildSa *theirs = obol_rekey_rival(sa, child->replaces, FALSE);
+    GBytes *nonce = theirs != NULL ? theirs->lowest_nonce : child->rival_nonce;
 
-    return child->initiator && theirs != NULL && theirs->lowest_nonce != NULL && child->lowest_nonce != NULL
-           && is_lower(child->lowest_nonce, theirs->lowest_nonce);
+    return child->initiator && nonce != NULL && child->lowest_nonce != NULL && is_lower(child->lowest_nonce, nonce);
+}
+
+/* Theirs may have been replaced itself before the answer to ours comes, which has lost all the same. */
+void
+obol_rekey_ended(ObolIkeSa *sa, ObolChildSa *child)
+{
+    ObolChildSa *ours = child->initiator ? NULL : obol_rekey_rival(sa, child->replaces, TRUE);
+
+    if (ours != NULL && ours->rival_nonce == NULL && child->peer_was_given && child->lowest_nonce != NULL)
+        ours->rival_nonce = g_bytes_ref(child->lowest_nonce);
 }
 
 static void
@@ -81,6 +91,7 @@ forget(ObolChildSa *child)
 {
     child->replaces = 0;
     g_clear_pointer(&child->lowest_nonce, g_bytes_unref);
+    g_clear_pointer(&child->rival_nonce, g_bytes_unref);
 }
 
 /* The old one has gone and no answer is waited for: nothing is left to be compared. */
@@ -118,16 +129,18 @@ obol_rekey_deleted(ObolIkeSa *sa, ObolChildSa *old, ObolActions *out)
 /* Section 2.8.1: the SA of the exchange with the lowest of the four nonces goes, by whoever created it; who created the other one
  * deletes the old one. */
 static void
-drop_ours(ObolIkeSa *sa, ObolChildSa *ours, ObolChildSa *theirs, ObolActions *out)
+drop_ours(ObolIkeSa *sa, ObolChildSa *ours, ObolActions *out)
 {
-    const ObolChildSa *old = obol_child_sa_find(sa, theirs->replaces);
+    guint32 old_id = ours->replaces;
+    const ObolChildSa *old = obol_child_sa_find(sa, old_id);
+    ObolChildSa *theirs = obol_rekey_rival(sa, old_id, FALSE);
 
     obol_ike_sa_log(sa, out, 1, "both ends have rekeyed Child SA %s: ours, #%u, is redundant", ours->config->name, ours->unique_id);
     forget(ours);
-    if (old == NULL || old->state != OBOL_CHILD_INSTALLED)
+    if (theirs != NULL && (old == NULL || old->state != OBOL_CHILD_INSTALLED))
         obol_child_activate(sa, theirs, out);
     obol_child_sa_close(sa, ours, replaced(), out);
-    forget_when_over(sa, theirs->replaces);
+    forget_when_over(sa, old_id);
 }
 
 void
@@ -138,8 +151,8 @@ obol_rekey_settle(ObolIkeSa *sa, guint32 old_id, ObolActions *out)
 
     if (ours == NULL || ours->state != OBOL_CHILD_INSTALLED || (theirs != NULL && theirs->state < OBOL_CHILD_INSTALLED))
         return;
-    if (theirs != NULL && obol_rekey_loses(sa, ours)) {
-        drop_ours(sa, ours, theirs, out);
+    if ((theirs != NULL || old == NULL || old->state != OBOL_CHILD_INSTALLED) && obol_rekey_loses(sa, ours)) {
+        drop_ours(sa, ours, out);
         return;
     }
     if (theirs != NULL) {

@@ -11,6 +11,10 @@
 
 #include "pfkey-kernel/wire/system.h"
 
+#ifndef UDP_GRO
+#define UDP_GRO 104 /* linux/udp.h, where the C library is older than that */
+#endif
+
 /* The option's payload is an X_POLICY extension, which Linux understands while af_key is there. */
 typedef struct {
     guint16 length, extension, type;
@@ -39,8 +43,10 @@ pfkey_adopt_bypass(int fd, int family)
 int
 pfkey_adopt_encap(int fd)
 {
-    const int type = UDP_ENCAP_ESPINUDP;
+    const int type = UDP_ENCAP_ESPINUDP, off = 0;
 
+    /* Datagrams that the system has joined for us would reach the kernel's ESP as one.  Kernels before 5.0 join none. */
+    setsockopt(fd, IPPROTO_UDP, UDP_GRO, &off, sizeof off);
     return setsockopt(fd, IPPROTO_UDP, UDP_ENCAP, &type, sizeof type) < 0 ? -errno : 0;
 }
 

@@ -40,7 +40,7 @@ void pfkey_engine_free(PfkeyEngine *engine);
 
 /* Both channels are open, and new. */
 void pfkey_engine_up(PfkeyEngine *engine, gint64 now_us);
-void pfkey_engine_down(PfkeyEngine *engine, const char *why, gint64 now_us);
+void pfkey_engine_down(PfkeyEngine *engine, const char *why, gint64 now_us); /* @why %NULL: on purpose */
 
 void pfkey_engine_request(PfkeyEngine *engine, const ObolKernelRequest *request, ObolKernelDone done, gpointer data, gint64 now_us);
 /* Is a message of this header worth decoding?  Others' answers come too, and many. */

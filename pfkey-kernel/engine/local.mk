@@ -8,7 +8,7 @@ libobol_pfkey_engine_la_CPPFLAGS = $(PFKEY_CPPFLAGS)
 libobol_pfkey_engine_la_LIBADD = $(GLIB_LIBS)
 
 noinst_LTLIBRARIES += libobol-pfkey.la
-libobol_pfkey_la_SOURCES = %D%/adopt.c %D%/adopt.h %D%/pfkey.c %D%/pfkey.h %D%/sysctl.c %D%/sysctl.h
+libobol_pfkey_la_SOURCES = %D%/adopt.c %D%/adopt.h %D%/nested.c %D%/nested.h %D%/pfkey.c %D%/pfkey.h %D%/sysctl.c %D%/sysctl.h
 libobol_pfkey_la_CPPFLAGS = $(PFKEY_CPPFLAGS)
 libobol_pfkey_la_LIBADD = libobol-pfkey-engine.la libobol-pfkey-link.la libobol-pfkey-coding.la $(GLIB_LIBS)
 
@@ -17,3 +17,4 @@ pfkey_kernel_la_SOURCES = pfkey-kernel/plugin.c
 pfkey_kernel_la_CPPFLAGS = $(PFKEY_CPPFLAGS)
 pfkey_kernel_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 pfkey_kernel_la_LIBADD = libobol-pfkey.la libobol.la $(GLIB_LIBS)
+EXTRA_DIST += %D%/README.md

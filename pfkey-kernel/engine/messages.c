@@ -100,7 +100,7 @@ lacking(const ObolSaSpec *spec)
 {
     if (spec->suite.esn && spec->id.protocol != OBOL_PROTO_IPCOMP)
         return "PF_KEY has no extended sequence numbers";
-    if (spec->inbound && spec->replay_window > PFKEY_REPLAY_MAX)
+    if (spec->replay_window > PFKEY_REPLAY_MAX)
         return "PF_KEY has no replay window of more than 32 packets";
     if (spec->mode == OBOL_MODE_BEET)
         return "PF_KEY has no policies for BEET mode";
@@ -144,6 +144,10 @@ pfkey_spec_check(const ObolSaSpec *spec, guint8 *auth, guint8 *encr, GError **er
         return refuse(error, OBOL_KERNEL_ERROR_INVALID, "the SPI is a reserved one (RFC 4303 section 2.1)");
     if (id->source.family != id->destination.family || pfkey_family_bits(id->source.family) / 8 != obol_address_n_bytes(&id->source))
         return refuse(error, OBOL_KERNEL_ERROR_INVALID, "the outer addresses do not go together");
+    if (spec->mode != OBOL_MODE_TUNNEL && spec->mode != OBOL_MODE_TRANSPORT)
+        return refuse(error, OBOL_KERNEL_ERROR_INVALID, "no mode of IPsec");
+    if (spec->udp_encap && (id->source.port == 0 || id->destination.port == 0))
+        return refuse(error, OBOL_KERNEL_ERROR_INVALID, "ESP in UDP without ports");
     return check_reqid(spec->reqid, error) && pfkey_algorithms_check(spec, auth, encr, error);
 }
 
@@ -154,8 +158,12 @@ pfkey_policy_check(const ObolPolicySpec *spec, GError **error)
 
     if (spec->mark.mask != 0 || spec->if_id != 0)
         return refuse(error, OBOL_KERNEL_ERROR_UNSUPPORTED, "PF_KEY has no marks and no interface ids");
+    if (direction_of(spec->direction) == PFKEY_DIR_ANY || (guint) spec->action > OBOL_POLICY_DROP)
+        return refuse(error, OBOL_KERNEL_ERROR_INVALID, "no direction, or nothing to do");
     if (spec->action != OBOL_POLICY_PROTECT)
         return TRUE;
+    if (spec->mode != OBOL_MODE_TUNNEL && spec->mode != OBOL_MODE_TRANSPORT && spec->mode != OBOL_MODE_BEET)
+        return refuse(error, OBOL_KERNEL_ERROR_INVALID, "no mode of IPsec");
     if (spec->mode == OBOL_MODE_BEET)
         return refuse(error, OBOL_KERNEL_ERROR_UNSUPPORTED, "PF_KEY has no policies for BEET mode");
     if (spec->protocol != OBOL_PROTO_ESP && spec->protocol != OBOL_PROTO_AH)

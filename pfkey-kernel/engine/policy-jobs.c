@@ -276,8 +276,11 @@ static void
 update_start(PfkeyEngine *engine, PfkeyJob *base)
 {
     PolicyJob *job = (PolicyJob *) base;
+    GError *error = NULL;
 
-    if (find(engine, job))
+    if (!pfkey_policy_check(&job->to, &error))
+        pfkey_job_fail(engine, base, error);
+    else if (find(engine, job))
         update_next(engine, job);
 }
 

@@ -137,6 +137,8 @@ check(const ObolPolicySpec *spec, GError **error)
     const ObolTs *s = &spec->source, *d = &spec->destination;
     gsize n = pfkey_family_bits(s->family) / 8;
 
+    if ((guint) spec->direction > OBOL_DIR_FORWARD)
+        return refuse(error, "a policy without a direction");
     if ((s->family != AF_INET && s->family != AF_INET6) || s->family != d->family)
         return refuse(error, "the selectors' address families do not go together");
     if (s->protocol != d->protocol)

@@ -9,7 +9,7 @@
 
 typedef struct {
     PfkeyJob job;
-    guint at; /* of the protocols */
+    guint at; /* of the protocols; behind them: none, for the list of algorithms alone */
 } StartJob;
 
 static const guint8 protocols[] = { OBOL_PROTO_ESP, OBOL_PROTO_AH, OBOL_PROTO_IPCOMP };
@@ -156,7 +156,7 @@ registered(PfkeyEngine *engine, PfkeyJob *base, const PfkeyAnswer *answer)
     }
     if (answer->number == 0 && !engine->abilities.known)
         pfkey_algorithms_offered(answer->message, engine->abilities.transforms);
-    else if (answer->number != 0 && answer->number != EEXIST) /* EEXIST: of this socket, before the other one was lost */
+    else if (answer->number != 0 && answer->number != EEXIST && job->at < G_N_ELEMENTS(protocols)) /* EEXIST: of this socket, before */
         *ability(engine, protocols[job->at]) = FALSE;
     job->at++;
     base->tries = 0;
@@ -167,12 +167,14 @@ static void
 register_next(PfkeyEngine *engine, StartJob *job)
 {
     PfkeyMessage message;
+    gboolean enough = engine->abilities.known || engine->abilities.transforms[0].type != 0;
 
-    if (job->at == G_N_ELEMENTS(protocols)) {
+    if (job->at > G_N_ELEMENTS(protocols) || (job->at == G_N_ELEMENTS(protocols) && enough)) {
         probe_migrate(engine, job);
         return;
     }
-    pfkey_message_init(&message, PFKEY_REGISTER, pfkey_satype_of(protocols[job->at]), 0, 0);
+    /* Of no protocol it registers nothing, but gives the list, which a late answer may have kept from us. */
+    pfkey_message_init(&message, PFKEY_REGISTER, job->at < G_N_ELEMENTS(protocols) ? pfkey_satype_of(protocols[job->at]) : 0, 0, 0);
     pfkey_ask(engine, &job->job, PFKEY_CHANNEL_EVENTS, &message, registered);
 }
 

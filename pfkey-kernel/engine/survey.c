@@ -5,6 +5,8 @@
 
 #include "pfkey-kernel/engine/engine-private.h"
 
+#define ENTRIES_MAX (1u << 20) /* of one kind: a kernel, or a proxy, that does not end its list is not listened to for ever */
+
 typedef struct Survey Survey;
 struct Survey {
     PfkeyJob job;
@@ -89,7 +91,7 @@ list_sa(PfkeyEngine *engine, Survey *survey, const PfkeyMessage *message)
 {
     ObolKernelSa sa;
 
-    if (!pfkey_sa_from_message(message, &sa))
+    if (!pfkey_sa_from_message(message, &sa) || survey->sas->len >= ENTRIES_MAX)
         return;
     sa.ours |= pfkey_sad_find_held(&engine->sad, &sa.id) != NULL;
     g_array_append_val(survey->sas, sa);
@@ -102,7 +104,7 @@ list_policy(PfkeyEngine *engine, Survey *survey, const PfkeyMessage *message)
     ObolKernelPolicy policy;
     PfkeyPiece piece;
 
-    if (!pfkey_policy_from_message(message, &policy))
+    if (!pfkey_policy_from_message(message, &policy) || survey->policies->len >= ENTRIES_MAX)
         return;
     if (pfkey_piece_from_message(message, &piece))
         entry = pfkey_spd_find(&engine->spd, &piece);
@@ -145,7 +147,7 @@ compare_sa(PfkeyEngine *engine, Survey *survey, const PfkeyMessage *message)
     entry = pfkey_sad_find_held(&engine->sad, &sa.id);
     if (entry != NULL && !entry->gone)
         entry->seen = engine->comparison;
-    else if (sa.ours)
+    else if (sa.ours && survey->doomed_sas->len < ENTRIES_MAX)
         g_array_append_val(survey->doomed_sas, sa.id);
 }
 
@@ -163,7 +165,7 @@ compare_policy(PfkeyEngine *engine, Survey *survey, const PfkeyMessage *message)
         entry->kernel_id = message->policy.id;
         if (pfkey_same_template(&policy.spec, pfkey_spd_serving(entry)))
             entry->seen = engine->comparison;
-    } else if (policy.ours) {
+    } else if (policy.ours && survey->doomed_policies->len < ENTRIES_MAX) {
         g_array_append_val(survey->doomed_policies, message->policy.id);
     }
 }

@@ -8,8 +8,10 @@ acquire_free(gpointer data)
     Acquire *acquire = data;
 
     heap_remove(acquire->acquires->heap, &acquire->deadline);
-    for (guint i = 0; i < acquire->n_held; i++)
+    for (guint i = 0; i < acquire->n_held; i++) {
+        acquire->acquires->n_bytes -= acquire->held[i].n;
         g_free(acquire->held[i].data);
+    }
     g_free(acquire);
 }
 
@@ -27,7 +29,9 @@ expire(Deadline *deadline, gpointer data, gint64 now_us)
 void
 acquires_init(Acquires *acquires, Heap *heap, gint64 timeout_us)
 {
-    *acquires = (Acquires) { heap, timeout_us, g_hash_table_new_full(NULL, NULL, NULL, acquire_free) };
+    *acquires = (Acquires) {
+        .heap = heap, .timeout_us = timeout_us, .waiting = g_hash_table_new_full(NULL, NULL, NULL, acquire_free),
+    };
 }
 
 void
@@ -55,8 +59,9 @@ acquires_add(Acquires *acquires, const Policy *policy, const Flow *flow, const g
         heap_set(acquires->heap, &acquire->deadline, now_us + acquires->timeout_us);
         verdict = ACQUIRE_ASK;
     }
-    if (acquire->n_held == ACQUIRE_PACKETS_MAX)
-        return ACQUIRE_FULL;
+    if (acquire->n_held == ACQUIRE_PACKETS_MAX || n > ACQUIRE_BYTES_MAX - acquires->n_bytes)
+        return verdict == ACQUIRE_ASK ? ACQUIRE_ASK : ACQUIRE_FULL; /* the question comes first */
+    acquires->n_bytes += n;
     acquire->held[acquire->n_held++] = (HeldPacket) { g_memdup2(data, n), n };
     return verdict;
 }

@@ -8,6 +8,7 @@
 
 #define ACQUIRES_MAX 1024        /* policies that wait at the same time */
 #define ACQUIRE_PACKETS_MAX 4    /* kept for each */
+#define ACQUIRE_BYTES_MAX (16 * 1024 * 1024) /* kept for all of them */
 
 typedef struct {
     guint8 *data;
@@ -30,10 +31,11 @@ struct Acquires {
     Heap *heap;
     gint64 timeout_us;
     GHashTable *waiting; /* const Policy -> Acquire */
+    gsize n_bytes;       /* held */
 };
 
 typedef enum {
-    ACQUIRE_ASK,  /* the first packet: somebody must be told; the packet is kept */
+    ACQUIRE_ASK,  /* the first packet: somebody must be told; the packet is kept if there is room */
     ACQUIRE_KEPT, /* told already; the packet is kept */
     ACQUIRE_FULL, /* not kept */
 } AcquireVerdict;

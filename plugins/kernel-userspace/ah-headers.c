@@ -82,8 +82,8 @@ clear_ipv6_options(guint8 *extension, gsize n)
     return TRUE;
 }
 
-/* RFC 2460 section 4.4 (type 0) and RFC 6275 section 6.4 (type 2): as it arrives, all segments behind it, the destination being the
- * last address and the list turned by one for each hop.  Of other types nobody can tell what the way makes of them. */
+/* RFC 2460 section 4.4 (type 0) and RFC 6275 section 6.4 (type 2): as it arrives, all segments behind it, the destination being
+ * the last address and the list turned by one for each hop.  Of other types nobody can tell what the way makes of them. */
 static gboolean
 foresee_route(guint8 *extension, gsize n, guint8 *destination)
 {

@@ -59,8 +59,9 @@ EspVerdict ah_open(Ah *ah, const guint8 *packet, gsize n, gsize n_headers, AhOpe
 
 /**
  * ah_canonical:
- * The headers of an IP packet as the ICV sees them (RFC 4302 section 3.3.3.1): what may change on the way is zero, what changes in a
- * way that can be foreseen is as the receiver will see it.  %FALSE when they do not hold together, or hold what can not be foreseen.
+ * The headers of an IP packet as the ICV sees them (RFC 4302 section 3.3.3.1): what may change on the way is zero, what changes
+ * in a way that can be foreseen is as the receiver will see it.  %FALSE when they do not hold together, or hold what can not be
+ * foreseen.
  */
 gboolean ah_canonical(const guint8 *headers, gsize n, AhEnd end, guint8 *out);
 

@@ -37,8 +37,8 @@ typedef struct {
 /**
  * Content:
  * What an SA is put around: @n bytes at @data, of protocol @next, with room before and behind them.
- * @header: the headers that stay outside, directly before @data: @n_header bytes that name the next one at @next_at; %NULL when new
- *   ones are to be made
+ * @header: the headers that stay outside, directly before @data: @n_header bytes that name the next one at @next_at; %NULL when
+ *   new ones are to be made
  * @tos, @df: for new ones
  */
 typedef struct {
@@ -54,7 +54,8 @@ typedef struct {
  * Arrived:
  * What was inside of an SA: @n bytes at @data, of protocol @next.
  * @tos: of the outer header
- * @header: the headers that stood before it, @n_header bytes that name the SA's protocol at @next_at; %NULL when the system kept them
+ * @header: the headers that stood before it, @n_header bytes that name the SA's protocol at @next_at; %NULL when the system
+ *   kept them
  */
 typedef struct {
     guint8 *data;
@@ -98,7 +99,8 @@ void sa_used(Core *core, Sa *sa, gsize n_bytes, gint64 now_us);
 /* Its sequence numbers are used up (RFC 4303 section 3.3.3). */
 void sa_exhausted(Core *core, Sa *sa);
 
-/* unwrap.c: the packet that the host gets, in @arrived's bytes or in the core's scratch.  %FALSE when it is not what @mode carries. */
+/* unwrap.c: the packet that the host gets, in @arrived's bytes or in the core's scratch.  %FALSE when it is not what @mode
+ * carries. */
 gboolean core_unwrap(Core *core, const Sa *sa, ObolMode mode, const Arrived *arrived, guint8 **data, Packet *packet);
 
 /* whole.c: puts @sa around @content and sends it with an IP header of ours: AH, and ESP behind header options. */

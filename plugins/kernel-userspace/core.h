@@ -75,8 +75,8 @@ void core_inbound(Core *core, ObolDatagram *batch, gsize n, gboolean in_udp, gin
 /* Whole IP packets with AH in them; at most CORE_BATCH; not kept. */
 void core_inbound_ah(Core *core, const CorePacket *packets, gsize n, gint64 now_us);
 
-/* Carries out one request.  @reply->error is not touched: the error, one of OBOL_KERNEL_ERROR, is returned.  @reply's lists, where
- * they were asked for, belong to the caller. */
+/* Carries out one request.  @reply->error is not touched: the error, one of OBOL_KERNEL_ERROR, is returned.  @reply's lists,
+ * where they were asked for, belong to the caller. */
 gboolean core_request(Core *core, const ObolKernelRequest *request, ObolKernelReply *reply, gint64 now_us, GError **error);
 void core_each_policy(const Core *core, void (*visit)(const ObolPolicySpec *policy, gpointer data), gpointer data);
 

@@ -8,7 +8,8 @@
 
 #define FLOW_CACHE_SIZE 4096 /* a power of two; a flow that loses its place is looked up again, no more */
 
-/* What happens to a flow. @sa: where @policy protects and there is one; @comp: of IPComp, before it; @mode: of the two together. */
+/* What happens to a flow. @sa: where @policy protects and there is one; @comp: of IPComp, before it; @mode: of the two
+ * together. */
 typedef struct {
     Policy *policy;
     Sa *sa, *comp;

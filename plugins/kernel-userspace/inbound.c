@@ -113,8 +113,8 @@ flush_to_host(Core *core, gint64 now_us)
         core_drop(core, DROP_DEVICE, now_us);
 }
 
-/* RFC 3173: makes whole again what was compressed, which is decided by the peer for each packet.  Gives the mode of what is inside
- * in @mode; %FALSE when there is no such SA beside @sa, or the bytes are no good. */
+/* RFC 3173: makes whole again what was compressed, which is decided by the peer for each packet.  Gives the mode of what is
+ * inside in @mode; %FALSE when there is no such SA beside @sa, or the bytes are no good. */
 static gboolean
 decompress(Core *core, const Sa *sa, Arrived *arrived, ObolMode *mode, gint64 now_us)
 {

@@ -6,8 +6,8 @@
 
 #include "bytes.h"
 
-/* Raw DEFLATE, as Linux has it.  We look back 2 KiB alone: more than a packet has for the most part, a quarter of the memory to be
- * cleared for each, and no receiver's window is smaller.  Received, any distance is taken. */
+/* Raw DEFLATE, as Linux has it.  We look back 2 KiB alone: more than a packet has for the most part, a quarter of the memory to
+ * be cleared for each, and no receiver's window is smaller.  Received, any distance is taken. */
 #define PACK_WINDOW (-11)
 #define PACK_MEMORY 6
 #define UNPACK_WINDOW (-15)

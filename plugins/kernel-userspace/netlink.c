@@ -8,6 +8,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#define DUMP_BYTES 32768 /* the kernel's own largest part of a list */
 #define ANSWER_TIMEOUT_S 2 /* the kernel answers before send() returns; this is for a machine in distress */
 
 void
@@ -100,31 +101,108 @@ read_answer(const guint8 *bytes, gsize n, guint32 sequence)
     return 1;
 }
 
-int
-netlink_talk(int fd, NetlinkMessage *message)
+static int
+start(int fd, NetlinkMessage *message)
 {
     struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-    guint8 answer[4096];
-    guint32 sequence = (guint32) g_get_monotonic_time(); /* late answers to an older request are passed over */
 
-    message->header.nlmsg_seq = sequence;
+    message->header.nlmsg_seq = (guint32) g_get_monotonic_time(); /* late answers to an older request are passed over */
     message->header.nlmsg_len = (guint32) message->n;
-    if (sendto(fd, message->bytes, message->n, 0, (struct sockaddr *) &kernel, sizeof kernel) < 0)
-        return -errno;
+    return sendto(fd, message->bytes, message->n, 0, (struct sockaddr *) &kernel, sizeof kernel) < 0 ? -errno : 0;
+}
+
+/* One datagram of the kernel's: its length, or a negative errno. */
+static gssize
+receive(int fd, guint8 *out, gsize n_max)
+{
     for (;;) {
         struct sockaddr_nl from;
         socklen_t n_from = sizeof from;
-        gssize n = recvfrom(fd, answer, sizeof answer, 0, (struct sockaddr *) &from, &n_from);
-        int status;
+        gssize n = recvfrom(fd, out, n_max, 0, (struct sockaddr *) &from, &n_from);
 
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
             return errno == EAGAIN ? -ETIMEDOUT : -errno;
-        if (from.nl_pid != 0) /* anybody may write to a netlink socket; only the kernel is the kernel */
-            continue;
-        status = read_answer(answer, (gsize) n, sequence);
-        if (status <= 0)
-            return status;
+        if (from.nl_pid == 0) /* anybody may write to a netlink socket; only the kernel is the kernel */
+            return n;
     }
+}
+
+int
+netlink_talk(int fd, NetlinkMessage *message)
+{
+    int status = start(fd, message);
+
+    while (status >= 0) {
+        guint8 answer[4096];
+        gssize n = receive(fd, answer, sizeof answer);
+
+        status = n < 0 ? (int) n : read_answer(answer, (gsize) n, message->header.nlmsg_seq);
+        if (status <= 0)
+            break;
+    }
+    return status;
+}
+
+/* 1 when more is to come. */
+static int
+read_list(const guint8 *bytes, gsize n, guint32 sequence, guint16 type, NetlinkVisit visit, gpointer data)
+{
+    struct nlmsghdr header;
+    int status;
+
+    for (gsize at = 0; n - at >= sizeof header; at += NLMSG_ALIGN(header.nlmsg_len)) {
+        memcpy(&header, bytes + at, sizeof header);
+        if (header.nlmsg_len < NLMSG_HDRLEN || header.nlmsg_len > n - at)
+            return -EBADMSG;
+        if (header.nlmsg_seq == sequence && header.nlmsg_type == NLMSG_DONE)
+            return 0;
+        if (header.nlmsg_seq == sequence && header.nlmsg_type == NLMSG_ERROR) {
+            status = read_answer(bytes + at, header.nlmsg_len, sequence);
+            return status < 0 ? status : -EBADMSG;
+        }
+        if (header.nlmsg_seq == sequence && header.nlmsg_type == type)
+            visit(data, bytes + at + NLMSG_HDRLEN, header.nlmsg_len - NLMSG_HDRLEN);
+        if (NLMSG_ALIGN(header.nlmsg_len) > n - at)
+            break;
+    }
+    return 1;
+}
+
+int
+netlink_dump(int fd, NetlinkMessage *message, guint16 type, NetlinkVisit visit, gpointer data)
+{
+    g_autofree guint8 *answer = g_malloc(DUMP_BYTES);
+    int status;
+
+    message->header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+    status = start(fd, message);
+    while (status >= 0) {
+        gssize n = receive(fd, answer, DUMP_BYTES);
+
+        status = n < 0 ? (int) n : read_list(answer, (gsize) n, message->header.nlmsg_seq, type, visit, data);
+        if (status <= 0)
+            break;
+    }
+    return status;
+}
+
+gboolean
+netlink_attribute(const guint8 *body, gsize n_body, gsize n_fixed, guint16 attribute, void *out, gsize n)
+{
+    struct nlattr head;
+
+    for (gsize at = NLMSG_ALIGN(n_fixed); at <= n_body && n_body - at >= sizeof head; at += NLA_ALIGN(head.nla_len)) {
+        memcpy(&head, body + at, sizeof head);
+        if (head.nla_len < NLA_HDRLEN || head.nla_len > n_body - at)
+            return FALSE;
+        if ((head.nla_type & NLA_TYPE_MASK) != attribute)
+            continue;
+        if (head.nla_len != NLA_HDRLEN + n)
+            return FALSE;
+        memcpy(out, body + at + NLA_HDRLEN, n);
+        return TRUE;
+    }
+    return FALSE;
 }

@@ -30,4 +30,11 @@ int netlink_open(void);
 /* Sends and waits for the acknowledgement: 0 or a negative errno. */
 int netlink_talk(int fd, NetlinkMessage *message);
 
+
+/* Asks for a list and gives each message of @type to @visit: what follows the message header.  0 or a negative errno. */
+typedef void (*NetlinkVisit)(gpointer data, const guint8 *body, gsize n);
+int netlink_dump(int fd, NetlinkMessage *message, guint16 type, NetlinkVisit visit, gpointer data);
+/* The attribute of @n bytes in a message behind its fixed part of @n_fixed; %FALSE when it is not there, or of another length. */
+gboolean netlink_attribute(const guint8 *body, gsize n_body, gsize n_fixed, guint16 attribute, void *out, gsize n);
+
 #endif

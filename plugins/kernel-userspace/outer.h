@@ -19,7 +19,8 @@ typedef struct {
 /* Writes it, with its checksum; gives its length, 20 or 40. */
 gsize outer_write(const Outer *outer, guint8 *out);
 
-/* Changes headers of @n_headers bytes that are to stand before another payload: its protocol, named at @next_at, and its length. */
+/* Changes headers of @n_headers bytes that are to stand before another payload: its protocol, named at @next_at, and its
+ * length. */
 void outer_patch(guint8 *headers, gsize n_headers, gsize next_at, guint8 protocol, gsize n_payload);
 /* The header checksum, where there is one. */
 void outer_checksum(guint8 *headers, gsize n_headers);

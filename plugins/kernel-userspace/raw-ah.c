@@ -94,8 +94,8 @@ extension_of(const struct cmsghdr *c)
     }
 }
 
-/* The extension headers in their order to @out, of @n_max bytes, each still naming the one that followed it; @first gets the first
- * one's number.  %FALSE when they do not fit. */
+/* The extension headers in their order to @out, of @n_max bytes, each still naming the one that followed it; @first gets the
+ * first one's number.  %FALSE when they do not fit. */
 static gboolean
 join_extensions(struct msghdr *message, guint8 *out, gsize n_max, gsize *n, guint8 *first)
 {

@@ -21,7 +21,8 @@ gsize raw_ah_receive(RawAh *raw, guint index, CorePacket out[RAW_AH_BATCH]);
 struct msghdr;
 /**
  * raw_ah_join:
- * IPv6 keeps a packet's headers from a raw socket, but tells them one by one (RFC 3542): puts them together again before @payload.
+ * IPv6 keeps a packet's headers from a raw socket, but tells them one by one (RFC 3542): puts them together again before
+ * @payload.
  * @n_before: room there
  *
  * Gives the bytes put; 0 when there is no room, or something is missing.  Class, flow label and hop limit are no part of what AH

@@ -40,7 +40,9 @@ is_known(guint8 protocol)
 static gboolean
 is_cpi(const ObolSaSpec *spec)
 {
-    return spec->inbound ? spec->id.spi >= CPI_FIRST && spec->id.spi <= CPI_LAST : spec->id.spi > 0 && spec->id.spi <= G_MAXUINT16;
+    guint32 first = spec->inbound ? CPI_FIRST : 1, last = spec->inbound ? CPI_LAST : G_MAXUINT16;
+
+    return spec->id.spi >= first && spec->id.spi <= last;
 }
 
 static gboolean

@@ -100,6 +100,63 @@ put_untouched(const Routes *routes, gboolean add, guint16 family)
     }
 }
 
+typedef struct {
+    RoutePrefix prefix;
+    guint32 metric;
+} Leftover;
+
+typedef struct {
+    const Routes *routes;
+    GArray *found; /* of Leftover */
+} Search;
+
+static void
+look_at_route(gpointer data, const guint8 *body, gsize n)
+{
+    Search *search = data;
+    Leftover leftover = { .metric = 0 };
+    struct rtmsg route;
+    guint32 table = 0, device = 0;
+
+    if (n < sizeof route)
+        return;
+    memcpy(&route, body, sizeof route);
+    if (route.rtm_type != RTN_UNICAST || (route.rtm_family != AF_INET && route.rtm_family != AF_INET6) ||
+        !netlink_attribute(body, n, sizeof route, RTA_TABLE, &table, sizeof table) || table != search->routes->settings.table ||
+        !netlink_attribute(body, n, sizeof route, RTA_OIF, &device, sizeof device) ||
+        device != search->routes->settings.device)
+        return;
+    leftover.prefix.family = route.rtm_family;
+    leftover.prefix.bits = route.rtm_dst_len;
+    netlink_attribute(body, n, sizeof route, RTA_DST, leftover.prefix.address, route.rtm_family == AF_INET ? 4 : 16);
+    netlink_attribute(body, n, sizeof route, RTA_PRIORITY, &leftover.metric, sizeof leftover.metric);
+    g_array_append_val(search->found, leftover);
+}
+
+/* A predecessor that was killed leaves its device, and with it the routes, only where the device is a persistent one.  (Its rule
+ * is ours when we come, and so are the routes that lead past the device.) */
+static void
+remove_leftovers(const Routes *routes)
+{
+    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(Leftover));
+    g_autofree char *text = NULL;
+    struct rtmsg body = { .rtm_family = AF_UNSPEC };
+    Search search = { routes, found };
+    NetlinkMessage message;
+
+    netlink_begin(&message, RTM_GETROUTE, 0, &body, sizeof body);
+    if (netlink_dump(routes->netlink, &message, RTM_NEWROUTE, look_at_route, &search) < 0 || found->len == 0)
+        return;
+    for (guint i = 0; i < found->len; i++) {
+        const Leftover *leftover = &g_array_index(found, Leftover, i);
+
+        talk_route(routes, FALSE, &leftover->prefix, RTN_UNICAST, leftover->metric, NULL);
+    }
+    text = g_strdup_printf("removed %u routes that a daemon before this one left in table %u", found->len,
+                           routes->settings.table);
+    routes->log(routes->log_data, 1, text);
+}
+
 Routes *
 routes_new(const RouteSettings *settings, int netlink, RouteLog log, gpointer log_data, GError **error)
 {
@@ -111,6 +168,7 @@ routes_new(const RouteSettings *settings, int netlink, RouteLog log, gpointer lo
     routes->log = log;
     routes->log_data = log_data;
     routes->counts = g_tree_new_full(prefix_compare, NULL, g_free, NULL);
+    remove_leftovers(routes);
     for (guint i = 0; i < 2; i++) {
         guint16 family = i == 0 ? AF_INET : AF_INET6;
 

@@ -24,7 +24,8 @@ typedef struct {
 void spis_init(Spis *spis, Heap *heap, const ObolRandom *random);
 void spis_clear(Spis *spis);
 
-/* A number for @id, whose own is ignored, that neither a reservation nor an inbound SA of @sad has.  0 when there are too many. */
+/* A number for @id, whose own is ignored, that neither a reservation nor an inbound SA of @sad has.  0 when there are too
+ * many. */
 guint32 spis_reserve(Spis *spis, const Sad *sad, const ObolSaId *id, gint64 now_us);
 /* %FALSE when it was not reserved. */
 gboolean spis_release(Spis *spis, guint8 protocol, guint32 spi);

@@ -8,8 +8,8 @@
 #include "core-private.h"
 #include "outer.h"
 
-/* What stood before AH, without it; or, since ESP's header stayed with the system, one made again from the SA's addresses: the host
- * sees its peer as the SA does. */
+/* What stood before AH, without it; or, since ESP's header stayed with the system, one made again from the SA's addresses: the
+ * host sees its peer as the SA does. */
 static gsize
 put_header(const Sa *sa, const Arrived *arrived, guint8 *out)
 {

@@ -119,8 +119,9 @@ core_send_whole(Core *core, Sa *sa, const Content *content, gint64 now_us)
     if (verdict == ESP_EXHAUSTED)
         sa_exhausted(core, sa);
     if (verdict != ESP_OK) {
-        core_drop(core, verdict == ESP_EXHAUSTED ? DROP_OUT_EXPIRED : verdict == ESP_NO_ROOM ? DROP_OUT_NO_ROOM : DROP_OUT_BACKEND,
-                  now_us);
+        core_drop(core, verdict == ESP_EXHAUSTED ? DROP_OUT_EXPIRED
+                        : verdict == ESP_NO_ROOM ? DROP_OUT_NO_ROOM
+                                                 : DROP_OUT_BACKEND, now_us);
         return;
     }
     outer_checksum(packet, n_headers_of(sa, content));

@@ -13,6 +13,7 @@
 
 #define UDP_ENCAP_OPTION 100     /* linux/udp.h */
 #define UDP_ENCAP_ESP_IN_UDP 2
+#define UDP_GRO_OPTION 104
 
 #ifndef IP_XFRM_POLICY
 #define IP_XFRM_POLICY 17
@@ -26,7 +27,7 @@ adopt_socket(int fd, int family, gboolean nat_t, GError **error)
 {
     static const guint8 directions[] = { XFRM_POLICY_IN, XFRM_POLICY_OUT };
     int level = family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6, option = family == AF_INET ? IP_XFRM_POLICY : IPV6_XFRM_POLICY;
-    int encapsulation = UDP_ENCAP_ESP_IN_UDP;
+    int encapsulation = UDP_ENCAP_ESP_IN_UDP, off = 0;
     struct xfrm_userpolicy_info policy;
 
     memset(&policy, 0, sizeof policy);
@@ -39,7 +40,11 @@ adopt_socket(int fd, int family, gboolean nat_t, GError **error)
         failure_set(error, -errno, "", "letting IKE's own packets pass all policies");
         return FALSE;
     }
-    if (!nat_t || setsockopt(fd, IPPROTO_UDP, UDP_ENCAP_OPTION, &encapsulation, sizeof encapsulation) == 0)
+    if (!nat_t)
+        return TRUE;
+    /* Datagrams that the system has joined for us would reach the kernel's ESP as one.  Kernels before 5.0 join none. */
+    setsockopt(fd, IPPROTO_UDP, UDP_GRO_OPTION, &off, sizeof off);
+    if (setsockopt(fd, IPPROTO_UDP, UDP_ENCAP_OPTION, &encapsulation, sizeof encapsulation) == 0)
         return TRUE;
     failure_set(error, -errno, "", "taking ESP in UDP out of a socket for %s", family == AF_INET ? "IPv4" : "IPv6");
     return FALSE;

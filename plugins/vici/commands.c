@@ -215,6 +215,8 @@ static const struct {
     { "plugins", vici_plugins },
     { "list-failures", vici_list_failures },
     { "list-kernel-policies", vici_list_kernel_policies },
+    { "list-kernel-sas", vici_list_kernel_sas },
+    { "doctor", vici_doctor },
 };
 
 gboolean

@@ -41,7 +41,11 @@ void vici_list_failures(ViciServer *server, ViciClient *client, const ObolNode *
 void vici_list_sas(ViciServer *server, ViciClient *client, const ObolNode *request);
 void vici_list_conns(ViciServer *server, ViciClient *client, const ObolNode *request);
 void vici_list_policies(ViciServer *server, ViciClient *client, const ObolNode *request);
+
+/* commands-kernel.c */
 void vici_list_kernel_policies(ViciServer *server, ViciClient *client, const ObolNode *request);
+void vici_list_kernel_sas(ViciServer *server, ViciClient *client, const ObolNode *request);
+void vici_doctor(ViciServer *server, ViciClient *client, const ObolNode *request);
 
 /* commands-control.c */
 void vici_initiate(ViciServer *server, ViciClient *client, const ObolNode *request);

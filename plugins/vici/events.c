@@ -20,6 +20,7 @@ static const char *const names[VICI_N_EVENTS] = {
     [VICI_LIST_PLUGIN] = "list-plugin",
     [VICI_LIST_FAILURE] = "list-failure",
     [VICI_LIST_KERNEL_POLICY] = "list-kernel-policy",
+    [VICI_LIST_KERNEL_SA] = "list-kernel-sa",
 };
 
 const char *

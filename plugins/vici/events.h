@@ -25,6 +25,7 @@ typedef enum {
     VICI_LIST_PLUGIN,        /* answers `plugins` */
     VICI_LIST_FAILURE,       /* answers `list-failures` */
     VICI_LIST_KERNEL_POLICY, /* answers `list-kernel-policies` */
+    VICI_LIST_KERNEL_SA,     /* answers `list-kernel-sas` */
     VICI_N_EVENTS
 } ViciEvent;
 

@@ -151,6 +151,31 @@ put_installed(ObolViciWriter *writer, const ObolChildInfo *child, gint64 now_us)
     put_seconds(writer, "install-time", child->installed_us, now_us);
 }
 
+static void
+put_mark(ObolViciWriter *writer, const char *name, const char *mask_name, const ObolMark *mark)
+{
+    if (mark->mask == 0)
+        return;
+    obol_vici_put_format(writer, name, "%08x", mark->value);
+    obol_vici_put_format(writer, mask_name, "%08x", mark->mask);
+}
+
+/* By which the kernel tells apart what looks alike otherwise; hexadecimal, as VICI's first server has them. */
+static void
+put_kernel_names(ObolViciWriter *writer, const ObolChildInfo *child)
+{
+    if (child->cpi_in != 0)
+        obol_vici_put_format(writer, "cpi-in", "%04x", child->cpi_in);
+    if (child->cpi_out != 0)
+        obol_vici_put_format(writer, "cpi-out", "%04x", child->cpi_out);
+    put_mark(writer, "mark-in", "mark-mask-in", &child->mark_in);
+    put_mark(writer, "mark-out", "mark-mask-out", &child->mark_out);
+    if (child->if_id_in != 0)
+        obol_vici_put_format(writer, "if-id-in", "%08x", child->if_id_in);
+    if (child->if_id_out != 0)
+        obol_vici_put_format(writer, "if-id-out", "%08x", child->if_id_out);
+}
+
 void
 vici_put_child(ObolViciWriter *writer, const ObolChildInfo *child, gint64 now_us)
 {
@@ -161,6 +186,7 @@ vici_put_child(ObolViciWriter *writer, const ObolChildInfo *child, gint64 now_us
     obol_vici_put_text(writer, "mode", vici_mode_name(child->mode));
     if (child->installed_us != 0)
         put_installed(writer, child, now_us);
+    put_kernel_names(writer, child);
     vici_put_ts(writer, "local-ts", child->local_ts);
     vici_put_ts(writer, "remote-ts", child->remote_ts);
 }

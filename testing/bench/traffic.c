@@ -23,7 +23,7 @@
 #define BULK_BYTES (128 * 1024)
 #define BATCH 32
 #define WINDOW 384                             /* small packets under way */
-#define STALL_US (50 * (gint64) 1000)          /* without an arrival: what is under way is lost */
+#define STALL_US (500 * (gint64) 1000)         /* without an arrival: what is under way is lost */
 #define PAUSE_US 30                            /* with a full window */
 #define FLOOR_BATCH 64
 #define FLOOR_BYTES 1400
@@ -63,7 +63,7 @@ die(const char *what)
 typedef struct {
     gint64 at_us;
     double daemons_s, machine_s;
-    guint64 bytes, packets, sent;
+    guint64 bytes, packets;
 } Reading;
 
 /* User and system time of all threads, from /proc/PID/stat: the fields 14 and 15, counted behind the name. */
@@ -113,11 +113,11 @@ read_costs(Reading *reading)
 }
 
 static void
-print(const Reading *from, const Reading *to)
+print(const Reading *from, const Reading *to, guint64 sent, guint64 lost)
 {
     printf("seconds=%.3f bytes=%" G_GUINT64_FORMAT " packets=%" G_GUINT64_FORMAT " sent=%" G_GUINT64_FORMAT
-           " daemons=%.3f machine=%.3f\n", (double) (to->at_us - from->at_us) / 1e6, to->bytes - from->bytes,
-           to->packets - from->packets, to->sent - from->sent, to->daemons_s - from->daemons_s,
+           " lost=%" G_GUINT64_FORMAT " daemons=%.3f machine=%.3f\n", (double) (to->at_us - from->at_us) / 1e6,
+           to->bytes - from->bytes, to->packets - from->packets, sent, lost, to->daemons_s - from->daemons_s,
            to->machine_s - from->machine_s);
 }
 
@@ -157,8 +157,8 @@ bound_socket(const char *namespace, int kind, const char *address, guint16 port,
     return fd;
 }
 
-/* The shared count: of packets received, by the receiver. */
-typedef struct { volatile guint64 received, sent; } Shared;
+/* Packets: @received by the receiver; the others are the sender's. */
+typedef struct { volatile guint64 received, sent, given_up; } Shared;
 
 static void
 send_bulk(int fd)
@@ -175,31 +175,29 @@ send_small(int fd, Shared *shared)
     g_autofree guint8 *bytes = g_malloc0((gsize) option_size);
     struct iovec vector = { bytes, (gsize) option_size };
     struct mmsghdr messages[BATCH] = { 0 };
-    guint64 base = 0, seen = 0; /* @base: lost so far */
+    guint64 seen = 0;
     gint64 moved_us = g_get_monotonic_time();
 
     for (guint i = 0; i < BATCH; i++)
         messages[i].msg_hdr = (struct msghdr) { .msg_iov = &vector, .msg_iovlen = 1 };
     for (;;) {
-        guint64 received = shared->received, under_way = shared->sent - received - MIN(base, shared->sent - received);
+        guint64 arrived = shared->received + shared->given_up;
+        guint64 under_way = shared->sent > arrived ? shared->sent - arrived : 0;
         gint64 now_us = g_get_monotonic_time();
         int n;
 
-        if (received != seen) {
-            seen = received;
+        if (arrived != seen) {
+            seen = arrived;
             moved_us = now_us;
         }
         if (under_way > WINDOW - BATCH) {
-            if (now_us - moved_us > STALL_US) {
-                base = shared->sent - received;
-                moved_us = now_us;
-            }
+            if (now_us - moved_us > STALL_US)
+                shared->given_up += under_way;
             g_usleep(PAUSE_US);
             continue;
         }
         n = sendmmsg(fd, messages, BATCH, 0);
-        if (n > 0)
-            shared->sent += (guint64) n;
+        shared->sent += n > 0 ? (guint64) n : 0;
     }
 }
 
@@ -229,7 +227,6 @@ receive(int fd, Shared *shared, Reading *reading)
         reading->bytes += messages[i].msg_len;
     reading->packets += n > 0 ? (guint64) n : 0;
     shared->received = reading->packets;
-    reading->sent = shared->sent;
 }
 
 static void
@@ -263,7 +260,8 @@ static void
 measure(void)
 {
     Shared *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    Reading reading = { 0 }, first;
+    Reading reading = { 0 }, first, last;
+    guint64 sent;
     gint64 start_us;
     int out, in;
     pid_t child;
@@ -289,7 +287,13 @@ measure(void)
     run_until(start_us + (gint64) (option_seconds * 1e6), in, shared, &reading);
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
-    print(&first, &reading);
+    last = reading;
+    for (guint64 before = 0; option_udp && before != last.packets;) { /* what is still under way */
+        before = last.packets;
+        receive(in, shared, &last);
+    }
+    sent = MAX(shared->sent, last.packets); /* it may have been killed before it could count */
+    print(&first, &reading, sent, sent - last.packets);
 }
 
 /* --- the floor: what no tunnel in user space can do without --- */
@@ -379,9 +383,8 @@ measure_floor(void)
     }
     read_costs(&reading);
     reading.packets = reading.bytes / FLOOR_BYTES;
-    reading.sent = number;
     gnutls_aead_cipher_deinit(handle);
-    print(&first, &reading);
+    print(&first, &reading, 0, 0);
 }
 
 int

@@ -257,15 +257,120 @@ def s1_3_1_transport_mode_is_not_granted_by_a_tunnel(wire, daemon):
     assert N["USE_TRANSPORT_MODE"] not in ike.notifies(payloads)
 
 
+def create_child(spi, extra=(), transforms=None, nonce=None, tsi=OUR_NET, tsr=THEIR_NET):
+    transforms = ike.ESP_TRANSFORMS if transforms is None else transforms
+    return [*extra, (ike.SA, ike.proposal(1, ike.ESP, spi, transforms)), (ike.NONCE, nonce or os.urandom(32)),
+            ike.selectors(ike.TSI, tsi), ike.selectors(ike.TSR, tsr)]
+
+
+def ask_child(wire, side, message_id, spi=None, **changes):
+    answer = wire.ask(side.sealed(ike.CREATE_CHILD_SA, create_child(spi or os.urandom(4), **changes), message_id))
+    assert answer and answer.exchange == ike.CREATE_CHILD_SA and answer.message_id == message_id
+    return side.open(answer)
+
+
+def rekey_of(spi):
+    return ike.notify("REKEY_SA", protocol=ike.ESP, spi=spi)
+
+
 @claim
-def s1_3_further_children_get_NO_ADDITIONAL_SAS(wire, daemon):
+def s1_3_1_a_further_child_is_set_up(wire, daemon):
+    side, _ = establish(wire)
+    payloads = ask_child(wire, side, 2)
+    assert ike.find(payloads, ike.SA) and len(ike.find(payloads, ike.NONCE)) >= 16 and ike.find(payloads, ike.TSI)
+    assert ike.find(payloads, ike.KE) is None
+    assert daemon.sas().count("INSTALLED") == 2
+    alive(wire, side, 3)
+
+
+@claim
+def s2_1_a_repeated_CREATE_CHILD_SA_gets_the_same_bytes(wire, daemon):
+    side, _ = establish(wire)
+    request = side.sealed(ike.CREATE_CHILD_SA, create_child(os.urandom(4)), 2)
+    first = wire.ask(request)
+    assert first and wire.ask(request).data == first.data
+    assert daemon.sas().count("INSTALLED") == 2
+
+
+@claim
+def s1_3_there_is_a_bound_on_children_and_it_is_told(wire, daemon):
+    side, _ = establish(wire)
+    for message_id in range(2, 40):
+        payloads = ask_child(wire, side, message_id)
+        if ike.find(payloads, ike.SA) is None:
+            break
+    told(payloads, "NO_ADDITIONAL_SAS")
+    assert 8 < message_id < 40
+    alive(wire, side, message_id + 1)
+
+
+@claim
+def s1_3_1_a_further_child_that_does_not_fit_is_refused_and_the_SA_lives(wire, daemon):
+    side, _ = establish(wire)
+    told(ask_child(wire, side, 2, transforms=[(1, 3), (3, 2), (5, 0)]), "NO_PROPOSAL_CHOSEN")
+    told(ask_child(wire, side, 3, tsi=("192.168.0.0", "192.168.0.255")), "TS_UNACCEPTABLE")
+    assert daemon.sas().count("INSTALLED") == 1
+    alive(wire, side, 4)
+
+
+@claim
+def s1_3_1_fragments_are_not_promised(wire, daemon):
+    side, _ = establish(wire)
+    payloads = ask_child(wire, side, 2, extra=[ike.notify("NON_FIRST_FRAGMENTS_ALSO")])
+    assert N["NON_FIRST_FRAGMENTS_ALSO"] not in ike.notifies(payloads) and ike.find(payloads, ike.SA)
+
+
+@claim
+def s1_3_3_a_child_is_rekeyed_and_the_old_one_deleted_by_who_asked(wire, daemon):
+    side, payloads = establish(wire)
+    old, ours = ike.find(payloads, ike.SA)[8:12], side.child_spi
+    for i in range(5):
+        fresh = os.urandom(4)
+        payloads = ask_child(wire, side, 2 + 2 * i, spi=fresh, extra=[rekey_of(ours)])
+        new = ike.find(payloads, ike.SA)[8:12]
+        assert new != old
+        answer = wire.ask(side.sealed(ike.INFORMATIONAL, [(ike.DELETE, struct.pack(">BBH", 3, 4, 1) + ours)], 3 + 2 * i))
+        assert ike.find(side.open(answer), ike.DELETE) == struct.pack(">BBH", 3, 4, 1) + old
+        assert daemon.sas().count("INSTALLED") == 1
+        old, ours = new, fresh
+
+
+@claim
+def s2_25_a_rekeying_of_an_unknown_child_gets_CHILD_SA_NOT_FOUND_with_its_SPI(wire, daemon):
+    side, _ = establish(wire)
+    spi = os.urandom(4)
+    payloads = ask_child(wire, side, 2, extra=[rekey_of(spi)])
+    told(payloads, "CHILD_SA_NOT_FOUND")
+    assert any(p[0] == ike.NOTIFY and p[1][1] == 4 and p[1][4:8] == spi for p in payloads)
+    alive(wire, side, 3)
+
+
+@claim
+def s2_9_2_a_rekeying_with_less_than_is_in_use_is_refused(wire, daemon):
+    side, _ = establish(wire)
+    told(ask_child(wire, side, 2, tsr=("10.2.0.7", "10.2.0.8"), extra=[rekey_of(side.child_spi)]), "TS_UNACCEPTABLE")
+    assert daemon.sas().count("INSTALLED") == 1
+    alive(wire, side, 3)
+
+
+@claim
+def s1_3_2_a_rekeying_of_the_IKE_SA_gets_NO_ADDITIONAL_SAS(wire, daemon):
     side, _ = establish(wire)
     answer = wire.ask(side.sealed(ike.CREATE_CHILD_SA, [
-        (ike.SA, ike.proposal(1, ike.ESP, os.urandom(4), ike.ESP_TRANSFORMS)), (ike.NONCE, os.urandom(32)),
-        ike.selectors(ike.TSI, OUR_NET), ike.selectors(ike.TSR, THEIR_NET)], 2))
+        (ike.SA, ike.proposal(1, ike.IKE, os.urandom(8), ike.IKE_TRANSFORMS)), (ike.NONCE, os.urandom(32)),
+        (ike.KE, struct.pack(">HH", ike.X25519, 0) + os.urandom(32))], 2))
     assert answer
     told(side.open(answer), "NO_ADDITIONAL_SAS")
     alive(wire, side, 3)
+
+
+@claim
+def s2_21_3_a_CREATE_CHILD_SA_without_its_payloads_is_told_and_ends_the_SA(wire, daemon):
+    side, _ = establish(wire)
+    answer = wire.ask(side.sealed(ike.CREATE_CHILD_SA, [(ike.NONCE, os.urandom(32))], 2))
+    assert answer
+    told(side.open(answer), "INVALID_SYNTAX")
+    assert daemon.sas() == ""
 
 
 @claim

@@ -5,14 +5,20 @@ libobol_testing_exchange_la_CPPFLAGS = $(TEST_CPPFLAGS)
 exchange_libs = libobol-testing-exchange.la libobol-testing-crypto.la libobol-engine.la libobol-credentials.la \
 	libobol-crypto-backend.la libobol-crypto.la libobol-wire.la libobol-model.la $(GLIB_LIBS)
 
-check_PROGRAMS += testing/exchange/test-child-kernel testing/exchange/test-create-child \
-	testing/exchange/test-life testing/exchange/test-rekey testing/exchange/test-set-up testing/exchange/test-ten-lines
+check_PROGRAMS += testing/exchange/test-child-kernel testing/exchange/test-create-child testing/exchange/test-collisions \
+	testing/exchange/test-ipcomp testing/exchange/test-life testing/exchange/test-rekey testing/exchange/test-set-up testing/exchange/test-ten-lines
 testing_exchange_test_child_kernel_SOURCES = %D%/test-child-kernel.c
 testing_exchange_test_child_kernel_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_exchange_test_child_kernel_LDADD = $(exchange_libs)
 testing_exchange_test_create_child_SOURCES = %D%/test-create-child.c
 testing_exchange_test_create_child_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_exchange_test_create_child_LDADD = $(exchange_libs)
+testing_exchange_test_collisions_SOURCES = %D%/test-collisions.c
+testing_exchange_test_collisions_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_exchange_test_collisions_LDADD = $(exchange_libs)
+testing_exchange_test_ipcomp_SOURCES = %D%/test-ipcomp.c
+testing_exchange_test_ipcomp_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_exchange_test_ipcomp_LDADD = $(exchange_libs)
 testing_exchange_test_rekey_SOURCES = %D%/test-rekey.c
 testing_exchange_test_rekey_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_exchange_test_rekey_LDADD = $(exchange_libs)

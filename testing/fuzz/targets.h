@@ -6,6 +6,7 @@ OBOL_TARGET(vici)
 OBOL_TARGET(userspace)
 OBOL_TARGET(offload)
 OBOL_TARGET(pfkey)
+OBOL_TARGET(pfkeyengine)
 #ifdef HAVE_MNL
 OBOL_TARGET(network)
 OBOL_TARGET(xfrm)

@@ -367,3 +367,28 @@ scenario_uml_ipv6_tunnel_without_udp() {
 	net=([left]=2001:db8:1::/64 [right]=2001:db8:2::/64) inside_address=([left]=2001:db8:1::1 [right]=2001:db8:2::1)
 	swan_kernel=kernel-netlink tunnel 6 right
 }
+
+# rekeying LIFETIME-OF-OBOL LIFETIME-OF-STRONGSWAN - seconds, 0: never.  Packets flow both ways all the time, and none may be lost.
+rekeying() {
+	local n=1500 host pids=() spis
+	obol_child="rekey_time = \"${1}s\"; rand_time = \"0s\"; ${obol_child:-}" swan_child="rekey_time = ${2}s
+		        rand_time = 0s"
+	network 4 && swan_side right && obol_side left && initiate left && whole || return 1
+	spis=$(spis_of_left)
+	for host in left right; do
+		on "$host" ping -q -c $n -i 0.01 -W 2 -I "${inside_address[$host]}" "${inside_address[$(other $host)]}" >"$lab/ping.$host" &
+		pids+=($!)
+	done
+	wait "${pids[@]}"
+	for host in left right; do
+		grep -q "$n packets transmitted, $n received" "$lab/ping.$host" || { cat "$lab/ping.$host"; fail "packets from $host were lost"; return 1; }
+	done
+	[ "$spis" != "$(spis_of_left)" ] || { fail "nothing was rekeyed"; return 1; }
+	grep -c 'installed' "$lab/left/obold.log"
+	terminate left && gone left && gone right && stop_process "$left_pid"
+}
+spis_of_left() { obolctl left --json list-sas | jq -c '[.. | objects | ."spi-in"? // empty] | sort'; }
+scenario_rekeying_by_us_loses_nothing() { rekeying 3 0; }
+scenario_rekeying_by_strongswan_loses_nothing() { rekeying 0 3; }
+scenario_rekeying_by_both_at_once_loses_nothing() { rekeying 3 3; }
+scenario_rekeying_with_forward_secrecy_loses_nothing() { esp=aes128gcm16-x25519 rekeying 3 4; }

@@ -114,6 +114,9 @@ OBOL_API char **obol_control_shared_ids(ObolControl *control);
 OBOL_API void obol_control_install(ObolControl *control, const char *ike, const char *child, ObolControlDone done, gpointer data);
 OBOL_API void obol_control_uninstall(ObolControl *control, const char *ike, const char *child, ObolControlDone done, gpointer data);
 
+/* (transfer full): what this machine can do for us and what is in the way; obol_doctor_text() has it in words. */
+OBOL_API ObolNode *obol_control_doctor(ObolControl *control);
+
 /* As SIGHUP: reads the files again; on any error keeps everything as it was. */
 OBOL_API gboolean obol_control_reload(ObolControl *control, GError **error);
 
@@ -134,6 +137,9 @@ OBOL_API void obol_control_each_plugin(ObolControl *control, ObolPluginVisit vis
 
 typedef void (*ObolPolicyVisit)(const ObolPolicySpec *policy, gpointer data);
 OBOL_API void obol_control_each_policy(ObolControl *control, ObolPolicyVisit visit, gpointer data);
+
+/* All SAs and policies that the kernel holds, others' too (ObolKernelReply.sas and .policies); @done is called once, later. */
+OBOL_API void obol_control_list_kernel(ObolControl *control, ObolKernelDone done, gpointer data);
 
 /* Role `control`: a frontend.  It uses the functions above and obol_bus_watch(). */
 typedef struct {

@@ -24,6 +24,24 @@ OBOL_API void obol_daemon_quit(ObolDaemon *daemon); /* main context */
 OBOL_API gboolean obol_daemon_reload(ObolDaemon *daemon, GError **error);
 OBOL_API void obol_daemon_free(ObolDaemon *daemon);
 
+/**
+ * obol_doctor_look:
+ * Loads the plugins that the settings choose, asks each kernel plugin what it could do, and looks at the machine.  Opens no socket and
+ * leaves nothing behind; for when no daemon runs.
+ *
+ * Returns: (transfer full): the report as a tree; %NULL with @error when the settings can not be read.
+ */
+OBOL_API ObolNode *obol_doctor_look(const ObolDaemonOptions *options, GError **error);
+OBOL_API char *obol_doctor_text(const ObolNode *report); /* (transfer full): for people, in their language */
+/* (transfer full): one of the report's findings in words; @advice may become %NULL. */
+OBOL_API char *obol_doctor_finding_text(const ObolNode *finding, const char **advice);
+typedef enum {
+    OBOL_DOCTOR_WELL,
+    OBOL_DOCTOR_ERRORS,    /* something must be mended */
+    OBOL_DOCTOR_NO_KERNEL, /* nothing could be encrypted */
+} ObolDoctorVerdict;
+OBOL_API ObolDoctorVerdict obol_doctor_verdict(const ObolNode *report);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ObolDaemon, obol_daemon_free)
 
 G_END_DECLS

@@ -300,6 +300,55 @@ test_a_reply_that_nobody_waits_for_is_nothing(ShardTest *t, G_GNUC_UNUSED gconst
     g_assert_cmpuint(t->right->requests.length, ==, 0);
 }
 
+static ObolSaId
+id_of(const ObolKernelName *name)
+{
+    return (ObolSaId) { .destination = name->destination, .spi = name->spi, .protocol = name->protocol };
+}
+
+static void
+test_a_soft_event_finds_its_sa_and_rekeys(ShardTest *t, G_GNUC_UNUSED gconstpointer data)
+{
+    initiate(t, &t->right_address, 1);
+    world_exchange(t->left, t->right);
+    for (guint i = 0; i < 5; i++) {
+        const ObolSlot *slot = g_ptr_array_index(t->left->shard->slots, 0);
+        ObolKernelEvent event = { .kind = OBOL_KERNEL_EXPIRE, .sa = id_of(i % 2 == 0 ? slot->names : slot->names->next) };
+        guint32 before = slot->names->spi;
+
+        obol_shard_kernel_event(t->left->shard, &event, t->left->now_us);
+        world_exchange(t->left, t->right);
+        g_assert_cmpuint(slot->names->spi, !=, before);
+        g_assert_cmpuint(stats_of(t->left).n_child_sas, ==, 1);
+        g_assert_cmpuint(stats_of(t->right).n_child_sas, ==, 1);
+        g_assert_cmpuint(g_hash_table_size(t->left->sas), ==, 2);
+        g_assert_cmpuint(g_hash_table_size(t->right->sas), ==, 2);
+        g_assert_cmpuint(t->left->shard->kernel.by_name.n, ==, 2);
+    }
+}
+
+static void
+test_a_refused_move_leaves_the_old_name(ShardTest *t, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr(GError) error = g_error_new(OBOL_KERNEL_ERROR, OBOL_KERNEL_ERROR_UNSUPPORTED, "no");
+    ObolKernelReply reply = { .error = error };
+    ObolKernelRequest request = { .op = OBOL_KERNEL_UPDATE_SA };
+    ObolShard *shard = t->left->shard;
+    ObolSlot *slot;
+
+    initiate(t, &t->right_address, 1);
+    world_exchange(t->left, t->right);
+    slot = g_ptr_array_index(shard->slots, 0);
+    request.sa.id = request.to = id_of(slot->names);
+    request.to.destination.bytes[3] ^= 7;
+    obol_kernel_tickets_request(shard, slot, 4711, &request);
+    g_assert_true(obol_kernel_tickets_find(shard, &request.to) == slot);
+    g_assert_null(obol_kernel_tickets_find(shard, &request.sa.id));
+    obol_shard_kernel_reply(shard, shard->kernel.last_ticket, &reply, t->left->now_us);
+    g_assert_true(obol_kernel_tickets_find(shard, &request.sa.id) == slot);
+    g_assert_null(obol_kernel_tickets_find(shard, &request.to));
+}
+
 /* --- acquires --- */
 
 static guint32
@@ -428,6 +477,8 @@ main(int argc, char **argv)
     SHARD_TEST("nothing-stays-when-the-kernel-refuses", test_nothing_stays_when_the_kernel_refuses);
     SHARD_TEST("may-end-while-the-kernel-thinks", test_a_shard_may_end_while_the_kernel_thinks);
     SHARD_TEST("a-reply-that-nobody-waits-for-is-nothing", test_a_reply_that_nobody_waits_for_is_nothing);
+    SHARD_TEST("a-soft-event-finds-its-sa-and-rekeys", test_a_soft_event_finds_its_sa_and_rekeys);
+    SHARD_TEST("a-refused-move-leaves-the-old-name", test_a_refused_move_leaves_the_old_name);
     SHARD_TEST("many-packets-make-one-sa", test_many_packets_make_one_sa);
     SHARD_TEST("a-failed-acquire-waits-a-while", test_a_failed_acquire_waits_a_while);
     SHARD_TEST("a-reqid-lives-through-a-reload", test_a_reqid_lives_through_a_reload);

@@ -40,6 +40,22 @@ test_options_lie_as_linux_lays_them(void)
     }
 }
 
+/* What was inside of ESP with NULL encryption that Linux 6.1 sent: a router alert, a record route, a NOP; then UDP. */
+static void
+test_a_pseudo_header_of_linux_is_read(void)
+{
+    static const guint8 captured[] = {
+        0x11, 0x01, 0x00, 0x01, 0x94, 0x04, 0x00, 0x00, 0x07, 0x07, 0x08, 0x0a, 0x01, 0x00, 0x01, 0x01,
+        0x03, 0xe8, 0x07, 0xd0, 0x00, 0x10, 0x22, 0x74, 0x6f, 0x62, 0x6f, 0x6c, 0x6f, 0x62, 0x6f, 0x6c,
+    };
+    BeetHeader parsed;
+
+    g_assert_true(beet_parse(captured, sizeof captured, &parsed));
+    g_assert_cmpuint(parsed.next, ==, PROTO_UDP);
+    g_assert_cmpuint(parsed.n_all, ==, 16);
+    g_assert_cmpmem(parsed.options, parsed.n_options, captured + 4, 12);
+}
+
 static void
 test_no_header_leads_outside(void)
 {
@@ -147,6 +163,7 @@ main(int argc, char **argv)
         GTestFunc test;
     } tests[] = {
         { "options-lie-as-linux-lays-them", test_options_lie_as_linux_lays_them },
+        { "a-pseudo-header-of-linux-is-read", test_a_pseudo_header_of_linux_is_read },
         { "no-header-leads-outside", test_no_header_leads_outside },
         { "packets-travel-whatever-the-families", test_packets_travel_whatever_the_families },
         { "what-can-not-be-bound-is-refused", test_what_can_not_be_bound_is_refused },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* testing/unit/kernel-userspace/test-ipcomp.c - IPComp: what shrinks is shrunk, what does not goes as it is, and bombs are duds. */
+/* testing/unit/kernel-userspace/test-ipcomp.c - IPComp: what shrinks is shrunk, the rest goes as it is, and bombs are duds. */
 #include "plugins/kernel-userspace/ipcomp.h"
 
 #include <zlib.h>
@@ -69,6 +69,27 @@ test_unpacks_what_was_made_elsewhere(void)
     g_assert_cmpuint(n_out, ==, 4 * 32);
     for (gsize i = 0; i < n_out; i++)
         g_assert_cmpint(out[i], ==, "obol"[i % 4]);
+    ipcomp_free(ipcomp);
+}
+
+/* A packet of 1228 bytes, as Linux 6.1 compressed it (ip xfrm, comp deflate). */
+static void
+test_unpacks_what_linux_packed(void)
+{
+    g_autoptr(GBytes) bytes = obol_hex_parse("0400030173656039f3d4dd81c141d0e62a1723032317130323f30bf60b2c3bf6"
+                                             "84e427e5e78ce2513c8a47f150c000");
+    Ipcomp *ipcomp = ipcomp_new();
+    gsize n, n_out;
+    guint8 next;
+    const guint8 *data = g_bytes_get_data(bytes, &n), *out = ipcomp_unpack(ipcomp, data, n, &n_out, &next);
+    Packet packet;
+
+    g_assert_nonnull(out);
+    g_assert_cmpuint(next, ==, PROTO_IPIP);
+    g_assert_true(packet_parse(out, n_out, &packet));
+    g_assert_cmpuint(packet.n, ==, n_out);
+    g_assert_cmpuint(n_out, ==, 1228);
+    g_assert_cmpmem(out + 1220, 8, "obolobol", 8);
     ipcomp_free(ipcomp);
 }
 
@@ -271,6 +292,7 @@ main(int argc, char **argv)
         { "what-is-packed-unpacks", test_what_is_packed_unpacks },
         { "noise-stays-as-it-is", test_noise_stays_as_it_is },
         { "unpacks-what-was-made-elsewhere", test_unpacks_what_was_made_elsewhere },
+        { "unpacks-what-linux-packed", test_unpacks_what_linux_packed },
         { "every-truncation-is-refused-and-no-bit-leads-outside", test_every_truncation_is_refused_and_no_bit_leads_outside },
         { "a-bomb-is-refused", test_a_bomb_is_refused },
         { "packets-travel-smaller-whatever-is-around-them", test_packets_travel_smaller_whatever_is_around_them },

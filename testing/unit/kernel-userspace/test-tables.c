@@ -4,6 +4,7 @@
 
 #include "plugins/kernel-userspace/drops.h"
 #include "plugins/kernel-userspace/heap.h"
+#include "plugins/kernel-userspace/netlink.h"
 #include "plugins/kernel-userspace/route.h"
 #include "plugins/kernel-userspace/siphash.h"
 
@@ -153,6 +154,34 @@ test_drops_are_counted_always_and_logged_seldom(void)
         g_assert_cmpstr(drop_name(i), !=, "?");
 }
 
+/* What a kernel, or somebody who claims to be one, may send. */
+static void
+test_attributes_are_found_and_never_outside(void)
+{
+    guint8 body[] = { 9, 9, 9, 9, 5, 0, 7, 0, 1, 0, 0, 0, 8, 0, 15, 0, 1, 2, 3, 4 }; /* big or little, the lengths are small */
+    guint32 value = 0;
+
+    if (G_BYTE_ORDER != G_LITTLE_ENDIAN) {
+        g_test_skip("the bytes are of a little-endian machine");
+        return;
+    }
+    g_assert_true(netlink_attribute(body, sizeof body, 4, 15, &value, sizeof value));
+    g_assert_cmpuint(value, ==, 0x04030201);
+    g_assert_false(netlink_attribute(body, sizeof body, 4, 16, &value, sizeof value));
+    g_assert_false(netlink_attribute(body, sizeof body, 4, 15, &value, 2));
+    for (gsize cut = 0; cut < sizeof body; cut++) {
+        g_autofree guint8 *copy = g_memdup2(body, cut);
+
+        g_assert_false(netlink_attribute(copy, cut, 4, 15, &value, sizeof value));
+    }
+    for (gsize bit = 0; bit < sizeof body * 8; bit++) {
+        g_autofree guint8 *copy = g_memdup2(body, sizeof body);
+
+        copy[bit / 8] ^= (guint8) (1 << bit % 8);
+        netlink_attribute(copy, sizeof body, 4, 15, &value, sizeof value);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -162,5 +191,7 @@ main(int argc, char **argv)
     g_test_add_func("/kernel-userspace/prefixes/ranges-become-prefixes", test_ranges_become_prefixes);
     g_test_add_func("/kernel-userspace/prefixes/the-worst-range-fits", test_the_worst_range_fits);
     g_test_add_func("/kernel-userspace/drops/are-counted-always-and-logged-seldom", test_drops_are_counted_always_and_logged_seldom);
+    g_test_add_func("/kernel-userspace/netlink/attributes-are-found-and-never-outside",
+                    test_attributes_are_found_and_never_outside);
     return g_test_run();
 }

@@ -278,10 +278,78 @@ test_completion_knows_verbs_options_and_names(void)
     g_assert_cmpstr(options.out, ==, "--child\n");
 }
 
+static void
+test_policies_and_the_kernels_tables(void)
+{
+    g_auto(Run) standing = run_program(ARGS("list-pols"), NULL, NULL);
+    g_auto(Run) sad = run_program(ARGS("kernel", "sad"), NULL, NULL);
+    g_auto(Run) spd = run_program(ARGS("kernel", "spd"), NULL, NULL);
+    g_auto(Run) neither = run_program(ARGS("kernel"), NULL, NULL);
+
+    g_assert_cmpstr(standing.out, ==, "gw/net, TUNNEL, reqid 3\n    local  10.0.0.0/16\n    remote 10.1.0.0/16\n");
+    g_assert_cmpstr(sad.out, ==, "ESP 00c0ffee 192.0.2.1 => 192.0.2.2, TUNNEL reqid 3, 840 bytes, 10 packets, mark 0x1/0xff, if_id 7, "
+                                 "not ours\n");
+    g_assert_cmpstr(spd.out, ==, "fwd 0.0.0.0/0 -> 0.0.0.0/0, drop, priority 0, not ours\n");
+    g_assert_cmpint(neither.status, ==, 2);
+}
+
+static void
+test_the_doctor_speaks_to_people_and_programs(void)
+{
+    g_auto(Run) text = run_program(ARGS("doctor"), NULL, NULL);
+    g_auto(Run) json = run_program(ARGS("doctor", "-j"), NULL, NULL);
+
+    g_assert_cmpint(text.status, ==, 0); /* a warning is none that must be mended */
+    g_assert_true(g_str_has_prefix(text.out, "Linux\nThe daemon runs, and kernel/fake serves: the first in rank that could be opened.\n"));
+    g_assert_nonnull(strstr(text.out, "ESP                                   yes\n"));
+    g_assert_nonnull(strstr(text.out, "algorithms of fake: AES_CBC_128\n"));
+    g_assert_nonnull(strstr(text.out, "\n!  eth0 drops packets whose way back is another (rp_filter = 1)"));
+    g_assert_true(g_str_has_prefix(json.out, "{\"schema\":1,\"running\":true,\"system\":\"Linux\",\"serving\":\"kernel/fake\",\"kernels\":[{"));
+    g_assert_nonnull(strstr(json.out, "\"abilities\":{\"esp\":true,\"ah\":false,\"replay_window_max\":32,\"algorithms\":[\"AES_CBC_128\"]}"));
+    g_assert_nonnull(strstr(json.out, "\"findings\":[{\"level\":\"warning\",\"code\":\"rp-filter\",\"subject\":\"eth0\",\"text\":"));
+}
+
+static void
+test_without_a_kernel_the_doctor_says_26(void)
+{
+    g_auto(Run) run = { 0 };
+
+    fake.no_kernel = TRUE;
+    run = run_program(ARGS("doctor"), NULL, NULL);
+    g_assert_cmpint(run.status, ==, 26);
+    g_assert_nonnull(strstr(run.out, "No kernel can serve."));
+}
+
+/* Then it looks itself, by the settings that a daemon would have. */
+static void
+test_without_a_daemon_the_doctor_looks_himself(void)
+{
+    g_autofree char *settings = g_build_filename(folder, "obol.conf", NULL);
+    g_autofree char *plugins = g_build_filename(g_getenv("OBOL_BUILDDIR"), ".libs", NULL);
+    g_auto(Run) run = { 0 };
+
+    vici_server_free(g_steal_pointer(&listening));
+    g_assert_true(g_file_set_contents(settings, "plugins = { openssl-free-crypto = { }; nothing = { }; };\n", -1, NULL));
+    run = run_program(ARGS("doctor", "--config", folder, "--plugins", plugins), NULL, NULL);
+    g_assert_cmpint(run.status, ==, 26);
+    g_assert_nonnull(strstr(run.out, "No kernel can serve."));
+    g_assert_nonnull(strstr(run.out, "!! a plugin that is chosen is not loaded: nothing: there is no nothing.so in "));
+    run_clear(&run);
+    g_assert_true(g_file_set_contents(settings, "plugins = { }; colour = 1;\n", -1, NULL));
+    run = run_program(ARGS("doctor", "--config", folder, "--plugins", plugins), NULL, NULL);
+    g_assert_cmpint(run.status, ==, 78);
+    g_assert_nonnull(strstr(run.err, "colour: no such key"));
+    g_unlink(settings);
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
 } tests[] = {
+    { "/obolctl/list-pols/and-the-kernels-tables", test_policies_and_the_kernels_tables },
+    { "/obolctl/doctor/speaks-to-people-and-programs", test_the_doctor_speaks_to_people_and_programs },
+    { "/obolctl/doctor/without-a-kernel-it-is-26", test_without_a_kernel_the_doctor_says_26 },
+    { "/obolctl/doctor/without-a-daemon-it-looks-itself", test_without_a_daemon_the_doctor_looks_himself },
     { "/obolctl/list-sas/is-readable", test_list_sas_is_readable },
     { "/obolctl/options/may-stand-behind-the-verb", test_options_may_stand_behind_the_verb },
     { "/obolctl/list-sas/empty-list-is-empty", test_empty_list_is_empty },

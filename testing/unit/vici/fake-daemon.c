@@ -429,3 +429,58 @@ fake_tell_message(gboolean outgoing, gboolean response, guint8 exchange)
 
     TELL(message, &message)
 }
+
+/* --- the kernel --- */
+
+ObolNode *
+obol_control_doctor(G_GNUC_UNUSED ObolControl *control)
+{
+    ObolNode *report = obol_node_new(OBOL_NODE_SECTION, NULL, NULL, 0, 0);
+    ObolNode *kernels = obol_node_new(OBOL_NODE_SECTION, "kernels", NULL, 0, 0);
+    ObolNode *kernel = obol_node_new(OBOL_NODE_SECTION, "kernel/fake", NULL, 0, 0);
+    ObolNode *abilities = obol_node_new(OBOL_NODE_SECTION, "abilities", NULL, 0, 0);
+    ObolNode *algorithms = obol_node_new(OBOL_NODE_LIST, "algorithms", NULL, 0, 0);
+    ObolNode *findings = obol_node_new(OBOL_NODE_SECTION, "findings", NULL, 0, 0);
+    ObolNode *finding = obol_node_new(OBOL_NODE_SECTION, "1", NULL, 0, 0);
+
+    obol_node_take(report, obol_node_new_value("running", "yes", 3));
+    obol_node_take(report, obol_node_new_value("system", "Linux", 5));
+    obol_node_take(report, obol_node_new_value("serving", fake.no_kernel ? "" : "kernel/fake", fake.no_kernel ? 0 : 11));
+    obol_node_take(report, kernels);
+    obol_node_take(kernels, kernel);
+    obol_node_take(kernel, obol_node_new_value("plugin", "fake", 4));
+    obol_node_take(kernel, obol_node_new_value("state", "serves", 6));
+    obol_node_take(kernel, abilities);
+    obol_node_take(abilities, obol_node_new_value("esp", "yes", 3));
+    obol_node_take(abilities, obol_node_new_value("ah", "no", 2));
+    obol_node_take(abilities, obol_node_new_value("replay_window_max", "32", 2));
+    obol_node_take(abilities, algorithms);
+    obol_node_take(algorithms, obol_node_new_value(NULL, "AES_CBC_128", 11));
+    obol_node_take(report, findings);
+    obol_node_take(findings, finding);
+    obol_node_take(finding, obol_node_new_value("level", "warning", 7));
+    obol_node_take(finding, obol_node_new_value("code", "rp-filter", 9));
+    obol_node_take(finding, obol_node_new_value("subject", "eth0", 4));
+    return report;
+}
+
+void
+obol_control_list_kernel(G_GNUC_UNUSED ObolControl *control, ObolKernelDone done, gpointer data)
+{
+    const ObolKernelSa sa = {
+        .id = { .source = address(1, 0), .destination = address(2, 0), .spi = 0xc0ffee, .protocol = OBOL_PROTO_ESP },
+        .reqid = 3, .usage = { .bytes = 840, .packets = 10 }, .if_id = 7, .mark = { 1, 0xff },
+    };
+    ObolKernelPolicy policy = { .spec = { .action = OBOL_POLICY_DROP, .direction = OBOL_DIR_FORWARD } };
+    g_autoptr(GArray) sas = g_array_new(FALSE, FALSE, sizeof sa), policies = g_array_new(FALSE, FALSE, sizeof policy);
+    g_autoptr(GError) error = g_error_new_literal(OBOL_KERNEL_ERROR, OBOL_KERNEL_ERROR_UNSUPPORTED, "it can not");
+    ObolKernelReply reply = { .sas = sas, .policies = policies };
+
+    obol_ts_parse("0.0.0.0/0", &policy.spec.source, NULL);
+    policy.spec.destination = policy.spec.source;
+    g_array_append_val(sas, sa);
+    g_array_append_val(policies, policy);
+    if (fake.lists_nothing)
+        reply = (ObolKernelReply) { .error = error };
+    done(&reply, data);
+}

@@ -10,6 +10,7 @@ typedef struct {
     gint64 now_us;
     guint n_sas;     /* how often the one SA is listed */
     gboolean refuses_to_load;
+    gboolean no_kernel, lists_nothing; /* what the kernel is like */
 
     /* What the last call asked for. */
     char *asked_ike, *asked_child;

@@ -157,9 +157,47 @@ test_kernel_policies_are_told_whole(void)
     listen_for(&end, "list-kernel-policy");
     send_request(&end, "list-kernel-policies", NO_ARGS);
     event = receive_event(&end, "list-kernel-policy");
+    assert_text(event, "direction=fwd action=drop source=0.0.0.0/0 destination=0.0.0.0/0 priority=0 foreign=yes");
+    response = receive_response(&end);
+}
+
+/* Then it tells what it has put there itself. */
+static void
+test_a_kernel_that_can_not_list_knows_its_own(void)
+{
+    g_autoptr(ObolNode) event = NULL, response = NULL;
+
+    fake.lists_nothing = TRUE;
+    listen_for(&end, "list-kernel-policy");
+    send_request(&end, "list-kernel-policies", NO_ARGS);
+    event = receive_event(&end, "list-kernel-policy");
     assert_text(event, "direction=out action=protect source=10.0.0.0/16 destination=10.1.0.0/16 priority=9 reqid=3 "
                        "mode=TUNNEL protocol=ESP trap=yes tunnel-source=192.0.2.1 tunnel-destination=192.0.2.2");
     response = receive_response(&end);
+    listen_for(&end, "list-kernel-sa");
+    assert_calls_back("list-kernel-sas", NO_ARGS, "success=no errmsg=the kernel can not list its SAs: it can not");
+}
+
+static void
+test_kernel_sas_are_told_whole(void)
+{
+    g_autoptr(ObolNode) event = NULL, response = NULL;
+
+    listen_for(&end, "list-kernel-sa");
+    send_request(&end, "list-kernel-sas", NO_ARGS);
+    event = receive_event(&end, "list-kernel-sa");
+    assert_text(event, "protocol=ESP spi=00c0ffee source=192.0.2.1 destination=192.0.2.2 reqid=3 mode=TUNNEL bytes=840 "
+                       "packets=10 mark=0x1/0xff if-id=7 foreign=yes");
+    response = receive_response(&end);
+}
+
+static void
+test_the_doctors_report_is_an_answer(void)
+{
+    assert_calls_back("doctor", NO_ARGS,
+                      "running=yes system=Linux serving=kernel/fake kernels{ kernel/fake{ plugin=fake state=serves "
+                      "abilities{ esp=yes ah=no replay_window_max=32 algorithms[ AES_CBC_128 ] } } } "
+                      "findings{ 1{ level=warning code=rp-filter subject=eth0 } }");
 }
 
 static void
@@ -305,6 +343,9 @@ static const ViciTest tests[] = {
     { "/vici/list/conns-show-the-configuration", test_list_conns_shows_the_configuration },
     { "/vici/list/policies-need-their-flag", test_list_policies_needs_its_flag },
     { "/vici/list/kernel-policies-are-told-whole", test_kernel_policies_are_told_whole },
+    { "/vici/list/a-kernel-that-can-not-list-knows-its-own", test_a_kernel_that_can_not_list_knows_its_own },
+    { "/vici/list/kernel-sas-are-told-whole", test_kernel_sas_are_told_whole },
+    { "/vici/doctor/the-report-is-an-answer", test_the_doctors_report_is_an_answer },
     { "/vici/list/a-plugin-that-is-not-loaded-is-named-with-its-reason",
       test_a_plugin_that_is_not_loaded_is_named_with_its_reason },
     { "/vici/commands/algorithms-come-by-kind", test_algorithms_come_by_kind },

@@ -396,7 +396,10 @@ serve(Model *model, PfkeyChannel from, const PfkeyMessage *m, PfkeyMessage *out,
     case PFKEY_DELETE: return get_or_delete(model, m, out);
     case PFKEY_REGISTER:
         g_assert_cmpint(from, ==, PFKEY_CHANNEL_EVENTS);
-        model->registered++;
+        if ((model->registered >> m->header.satype & 1) != 0)
+            return EEXIST;
+        if (m->header.satype != 0)
+            model->registered |= 1u << m->header.satype;
         *to = TO_ONE;
         put_supported(out, lists);
         return 0;

@@ -7,6 +7,9 @@
 
 #define MODEL_KEY_MAX 64
 
+/* ESP, AH and IPComp. */
+#define MODEL_REGISTERED (1u << PFKEY_SATYPE_ESP | 1u << PFKEY_SATYPE_AH | 1u << PFKEY_SATYPE_IPCOMP)
+
 typedef struct {
     guint8 satype, key[MODEL_KEY_MAX];
     gsize n_key;
@@ -28,7 +31,7 @@ typedef struct {
 typedef struct {
     GArray *sas, *policies; /* the newest last */
     GQueue queued[PFKEY_N_CHANNELS]; /* of GBytes, to be read */
-    guint registered;       /* REGISTERs of the event socket */
+    guint registered;       /* of the event socket: a bit for each satype */
     guint32 last_policy, last_spi, last_acquire;
     guint n_got[PFKEY_N_TYPES];     /* messages of each type */
     guint n_mute[PFKEY_N_TYPES];    /* the next so many get no answer, though they are done ... */

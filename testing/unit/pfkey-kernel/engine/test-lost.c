@@ -82,7 +82,7 @@ test_cut(void)
     put_policy(world, 7, TRUE);
     put_sa(world, 0x1002, FALSE);
     world_restore(world);
-    g_assert_cmpuint(world->model.registered, ==, 3);
+    g_assert_cmphex(world->model.registered, ==, MODEL_REGISTERED);
     g_assert_cmpuint(world->events->len, ==, 1);
     g_assert_true(world_event(world, 0)->hard);
     g_assert_cmphex(world_event(world, 0)->sa.spi, ==, IN);
@@ -128,6 +128,23 @@ test_register_is_tried_again(void)
     g_assert_false(pfkey_engine_is_ready(world->engine));
     world_advance(world, 20 * SECOND);
     g_assert_true(pfkey_engine_is_ready(world->engine));
+}
+
+/* All three were done, their answers lost: the list of algorithms is asked for once more. */
+static void
+test_register_answers_lost(void)
+{
+    g_autoptr(World) world = world_new_down();
+
+    pfkey_engine_up(world->engine, world->now_us);
+    for (guint i = 0; i < 3; i++) {
+        world->model.n_mute[PFKEY_REGISTER] = 1;
+        world_advance(world, 5 * SECOND);
+    }
+    world_advance(world, 20 * SECOND);
+    g_assert_true(pfkey_engine_is_ready(world->engine));
+    g_assert_cmphex(world->model.registered, ==, MODEL_REGISTERED);
+    g_assert_cmpuint(pfkey_engine_abilities(world->engine)->transforms[0].type, !=, 0);
 }
 
 /* A policy's template was changed by another: it is ours again. */
@@ -258,6 +275,7 @@ main(int argc, char **argv)
     g_test_add_func("/pfkey/engine/lost/after-a-cut-it-registers-and-compares", test_cut);
     g_test_add_func("/pfkey/engine/lost/requests-wait-for-the-way-to-come-back-but-not-for-ever", test_waits);
     g_test_add_func("/pfkey/engine/lost/registering-is-tried-again", test_register_is_tried_again);
+    g_test_add_func("/pfkey/engine/lost/lost-answers-to-registering-cost-no-algorithm", test_register_answers_lost);
     g_test_add_func("/pfkey/engine/lost/a-changed-policy-is-put-right", test_changed_policy);
     g_test_add_func("/pfkey/engine/lost/ten-thousand-sas-are-listed-and-compared", test_many);
     g_test_add_func("/pfkey/engine/lost/a-list-tells-ours-from-others", test_list);

@@ -329,6 +329,18 @@ test_refused(void)
     changed = request;
     changed.policy.protocol = OBOL_PROTO_IPCOMP;
     g_assert_cmpint(add(world, &changed), ==, OBOL_KERNEL_ERROR_INVALID);
+    changed = request;
+    changed.policy.mode = (ObolMode) 9;
+    g_assert_cmpint(add(world, &changed), ==, OBOL_KERNEL_ERROR_INVALID);
+    changed = request;
+    changed.policy.direction = (ObolDirection) 9;
+    g_assert_cmpint(add(world, &changed), ==, OBOL_KERNEL_ERROR_INVALID);
+    changed = request;
+    changed.policy.tunnel_source = world_address("2001:db8::1", 0);
+    g_assert_cmpint(add(world, &changed), ==, OBOL_KERNEL_ERROR_INVALID);
+    changed = request;
+    memset(changed.policy.source.first, 0xff, 4);
+    g_assert_cmpint(add(world, &changed), ==, OBOL_KERNEL_ERROR_UNSUPPORTED);
     g_assert_cmpuint(world->model.n_got[PFKEY_X_SPDADD], ==, 0);
     request.policy.reqid = 16383;
     g_assert_cmpint(add(world, &request), ==, -1);

@@ -23,7 +23,7 @@ test_registers(void)
     g_autoptr(World) world = world_new();
     const ObolKernelAbilities *a = pfkey_engine_abilities(world->engine);
 
-    g_assert_cmpuint(world->model.registered, ==, 3);
+    g_assert_cmphex(world->model.registered, ==, MODEL_REGISTERED);
     g_assert_cmpuint(world->model.sas->len, ==, 0); /* what was tried out is gone */
     g_assert_true(a->esp && a->ah && a->ipcomp && a->plain_esp && a->udp_encap && a->update_addresses && a->other_family);
     g_assert_false(a->esn || a->mixed_families || a->change_encap || a->port_ranges || a->tfc_padding || a->marks || a->shared_selectors);
@@ -248,6 +248,9 @@ static void icmp(ObolSaSpec *sa) { sa->flags = OBOL_SA_ICMP; }
 static void flags(ObolSaSpec *sa) { sa->flags = OBOL_SA_DSCP_IN | OBOL_SA_NO_COPY_DF | OBOL_SA_NO_COPY_ECN; }
 static void families(ObolSaSpec *sa) { sa->id.source = world_address("2001:db8::7", 0); }
 static void protocol(ObolSaSpec *sa) { sa->id.protocol = OBOL_PROTO_IKE; }
+static void no_mode(ObolSaSpec *sa) { sa->mode = (ObolMode) 9; }
+static void no_ports(ObolSaSpec *sa) { sa->udp_encap = TRUE; }
+static void nowhere(ObolSaSpec *sa) { sa->id.destination = (ObolAddress) { 0 }; }
 static void ah_in_udp(ObolSaSpec *sa) { sa->id.protocol = OBOL_PROTO_AH; sa->udp_encap = TRUE; }
 
 static const Refused refused[] = {
@@ -272,6 +275,9 @@ static const Refused refused[] = {
     { "flags that there are", -1, flags },
     { "outer families", OBOL_KERNEL_ERROR_INVALID, families },
     { "IKE", OBOL_KERNEL_ERROR_UNSUPPORTED, protocol },
+    { "no mode", OBOL_KERNEL_ERROR_INVALID, no_mode },
+    { "UDP without ports", OBOL_KERNEL_ERROR_INVALID, no_ports },
+    { "an SA to nowhere", OBOL_KERNEL_ERROR_INVALID, nowhere },
     { "AH in UDP", OBOL_KERNEL_ERROR_UNSUPPORTED, ah_in_udp },
 };
 
