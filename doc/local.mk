@@ -1,5 +1,5 @@
 EXTRA_DIST += %D%/README.md
-dist_man_MANS += %D%/obolctl.1 %D%/obold.8 %D%/obol.conf.5
+dist_man_MANS += %D%/obolctl.1 %D%/obold.8 %D%/obol.conf.5 %D%/obol-pfkey-proxy.8
 
 # obol.conf(5) and the samples of conf.d are shipped; whoever changes a schema makes them again, and a test says so.
 noinst_PROGRAMS += doc/schema-manual

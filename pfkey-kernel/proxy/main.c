@@ -89,17 +89,18 @@ remove_files(const PfkeyOptions *options)
 static int
 run(PfkeyOptions *options)
 {
-    const PfkeyServerSettings settings = {
+    PfkeyServerSettings settings = {
         PFKEY_SERVER_DEFAULTS, .system = pfkey_this_system, .extra = options->extra,
         .users = (const uid_t *) (gpointer) options->users->data, .n_users = options->users->len,
         .groups = (const gid_t *) (gpointer) options->groups->data, .n_groups = options->groups->len,
-        .clients_max = (guint) options->clients_max, .open_kernel = pfkey_privileged_open, .log = write_line, .data = options,
+        .open_kernel = pfkey_privileged_open, .log = write_line, .data = options,
     };
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     g_autoptr(PfkeyServer) server = pfkey_server_new(NULL, &settings);
     g_autoptr(GError) error = NULL;
 
-    if (!listen_everywhere(server, options, &error) || !pfkey_privileges_drop(&options->run_as, &error) || !kernel_is_there(&error)) {
+    settings.clients_max = (guint) options->clients_max;
+    if (!kernel_is_there(&error) || !listen_everywhere(server, options, &error) || !pfkey_privileges_drop(&options->run_as, &error)) {
         fprintf(stderr, "obol-pfkey-proxy: %s\n", error->message);
         return EXIT_FAILURE;
     }

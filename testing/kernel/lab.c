@@ -400,12 +400,13 @@ void
 lab_close(Lab *lab)
 {
     lab->closing = TRUE;
+    lab->failed = !lab->sides[LEFT].opened.opened || !lab->sides[RIGHT].opened.opened;
     for (guint i = 0; i < N_SIDES; i++) {
         Side *side = &lab->sides[i];
 
         if (side->opened.opened)
             side_close(lab, side);
-        side_stop(lab, side, 0);
+        side_stop(lab, side, lab->failed ? SIGKILL : 0); /* one that hangs would not end by itself */
         g_ptr_array_unref(side->replies);
         g_array_unref(side->events);
         g_array_unref(side->ikes);

@@ -7,7 +7,8 @@
 #include "end.h"
 #include "wire.h"
 
-#define LIMIT_MS 10000       /* what must happen has happened by then */
+#define LIMIT_MS 20000       /* what must happen has happened by then */
+#define OPEN_LIMIT_MS 120000 /* to open a plugin, which may load its kernel's modules one by one */
 #define N_INNER 3            /* addresses of each end's own */
 #define PORT_NUMBERS_MAX 512 /* payloads of one port that are told apart */
 

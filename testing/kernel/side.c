@@ -63,7 +63,7 @@ open_plugin(Lab *lab, Side *side)
 {
     side->opened = (Opened) { .opened = FALSE };
     command(lab, side, MESSAGE_OPEN, NULL, 0);
-    if (!lab_wait(lab, is_open_or_refused, side, LIMIT_MS) || side->pid == 0)
+    if (!lab_wait(lab, is_open_or_refused, side, OPEN_LIMIT_MS) || side->pid == 0)
         g_strlcpy(side->opened.text, "the process has died, or did not answer", sizeof side->opened.text);
     return side->opened.opened;
 }

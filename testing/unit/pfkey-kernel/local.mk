@@ -38,12 +38,16 @@ testing_unit_pfkey_kernel_coding_test_rules_LDADD = $(PFKEY_TEST_LIBS)
 
 PFKEY_PROXY_TEST_LIBS = libobol-pfkey-proxy.la libobol-pfkey-link.la $(PFKEY_TEST_LIBS)
 PFKEY_PROXY_TEST_WORLD = %D%/proxy/proxy-world.c %D%/proxy/proxy-world.h
-check_PROGRAMS += testing/unit/pfkey-kernel/proxy/test-endpoint testing/unit/pfkey-kernel/proxy/test-server \
-	testing/unit/pfkey-kernel/proxy/test-tls
+check_PROGRAMS += testing/unit/pfkey-kernel/proxy/test-endpoint testing/unit/pfkey-kernel/proxy/test-frame \
+	testing/unit/pfkey-kernel/proxy/test-server testing/unit/pfkey-kernel/proxy/test-tls
 
 testing_unit_pfkey_kernel_proxy_test_endpoint_SOURCES = %D%/proxy/test-endpoint.c
 testing_unit_pfkey_kernel_proxy_test_endpoint_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_unit_pfkey_kernel_proxy_test_endpoint_LDADD = $(PFKEY_PROXY_TEST_LIBS)
+
+testing_unit_pfkey_kernel_proxy_test_frame_SOURCES = %D%/proxy/test-frame.c
+testing_unit_pfkey_kernel_proxy_test_frame_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_pfkey_kernel_proxy_test_frame_LDADD = $(PFKEY_PROXY_TEST_LIBS)
 
 testing_unit_pfkey_kernel_proxy_test_server_SOURCES = %D%/proxy/test-server.c $(PFKEY_PROXY_TEST_WORLD)
 testing_unit_pfkey_kernel_proxy_test_server_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -52,3 +56,6 @@ testing_unit_pfkey_kernel_proxy_test_server_LDADD = $(PFKEY_PROXY_TEST_LIBS)
 testing_unit_pfkey_kernel_proxy_test_tls_SOURCES = %D%/proxy/test-tls.c $(PFKEY_PROXY_TEST_WORLD)
 testing_unit_pfkey_kernel_proxy_test_tls_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_unit_pfkey_kernel_proxy_test_tls_LDADD = $(PFKEY_PROXY_TEST_LIBS)
+
+# In front of a real kernel (testing/lib/in-uml).
+EXTRA_DIST += testing/kernel/pfkey-record testing/kernel/pfkey-proxy

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define ROUNDS 3000
+#define ROUNDS 1000
 
 /* Bytes that outlive the message which borrows them. */
 static guint8 pool[4096];

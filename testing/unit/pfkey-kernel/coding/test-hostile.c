@@ -79,17 +79,22 @@ test_truncations_that_the_header_tells_are_survived(void)
     }
 }
 
+/* One message of each shape: all of them would only take longer. */
 static void
 test_every_flipped_bit_is_survived(void)
 {
+    static const char *const names[] = {
+        "getspi-esp", "add-esp-udp", "add-esp6-camellia-tunnel", "add-ipcomp-deflate", "get-esp", "dump-0", "spdadd-bundle",
+        "spdadd-forward-6", "register-ah", "acquire-tunnel", "expire-soft-ah", "new-mapping", "migrate-kmaddress",
+    };
     g_autoptr(GPtrArray) goldens = pfkey_goldens();
 
-    for (guint i = 0; i < goldens->len; i += 2) { /* answers and questions take turns by name, not by place */
-        const PfkeyGolden *golden = goldens->pdata[i + (i / 2) % 2 < goldens->len ? i + (i / 2) % 2 : i];
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        const PfkeyGolden *golden = pfkey_golden(goldens, PFKEY_UP, names[i]);
         gsize n = g_bytes_get_size(golden->bytes);
         g_autofree guint8 *copy = g_memdup2(g_bytes_get_data(golden->bytes, NULL), n);
 
-        for (gsize bit = 0; bit < MIN(n, 600) * 8; bit++) {
+        for (gsize bit = 0; bit < n * 8; bit++) {
             copy[bit / 8] ^= (guint8) (1u << bit % 8);
             pfkey_assert_sane(&pfkey_linux, copy, n);
             copy[bit / 8] ^= (guint8) (1u << bit % 8);
