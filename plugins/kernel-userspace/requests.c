@@ -28,6 +28,7 @@ unobjected(const Objection *objections, gsize n, GError **error)
 }
 
 #define UNKNOWN_PROTOCOL "user space does ESP, AH and IPComp"
+#define UNKNOWN_MODE "the mode is none of tunnel, transport and BEET"
 #define NO_PLAIN_ESP "plain ESP needs a raw socket, which this process was not given; ESP in UDP works"
 
 static gboolean
@@ -80,7 +81,11 @@ check_spec(const Core *core, const ObolSaSpec *spec, GError **error)
     gboolean ipcomp = spec->id.protocol == OBOL_PROTO_IPCOMP, beet = spec->mode == OBOL_MODE_BEET;
     const Objection objections[] = {
         { !ipcomp && !is_known(spec->id.protocol), OBOL_KERNEL_ERROR_UNSUPPORTED, UNKNOWN_PROTOCOL },
+        { (guint) spec->mode > OBOL_MODE_BEET, OBOL_KERNEL_ERROR_INVALID, UNKNOWN_MODE },
         { beet && !esp, OBOL_KERNEL_ERROR_UNSUPPORTED, "BEET mode is for ESP alone" },
+        { spec->replay_window > REPLAY_WINDOW_MAX, OBOL_KERNEL_ERROR_UNSUPPORTED, "the replay window is too large" },
+        { spec->udp_encap && (spec->id.source.port == 0 || spec->id.destination.port == 0), OBOL_KERNEL_ERROR_INVALID,
+          "ESP in UDP needs two ports" },
         { esp && spec->suite.encr == 0, OBOL_KERNEL_ERROR_INVALID, "an ESP SA needs an encryption algorithm, be it NULL" },
         { ah && spec->udp_encap, OBOL_KERNEL_ERROR_UNSUPPORTED, "there is no AH in UDP" },
         { ah && !core->settings.plain_ah, OBOL_KERNEL_ERROR_UNSUPPORTED,
@@ -235,9 +240,12 @@ query_sa(Core *core, const ObolSaId *id, ObolKernelReply *reply, GError **error)
 {
     const Sa *sa = find_sa(core, id, error);
 
-    if (sa != NULL)
-        reply->usage = sa->usage;
-    return sa != NULL;
+    if (sa == NULL)
+        return FALSE;
+    if (sa->dead) /* a hard limit is the end of it (RFC 4301 section 4.4.2.1); its packets under way are counted no more */
+        return refuse(error, OBOL_KERNEL_ERROR_NOT_FOUND, "the life of this SA is over");
+    reply->usage = sa->usage;
+    return TRUE;
 }
 
 static gboolean
@@ -256,6 +264,12 @@ policy_gone(gpointer core, Policy *policy)
 }
 
 static gboolean
+runs_backwards(const ObolTs *ts)
+{
+    return memcmp(ts->first, ts->last, sizeof ts->first) > 0;
+}
+
+static gboolean
 check_policy(const ObolPolicySpec *spec, GError **error)
 {
     gboolean protect = spec->action == OBOL_POLICY_PROTECT;
@@ -263,6 +277,13 @@ check_policy(const ObolPolicySpec *spec, GError **error)
     const Objection objections[] = {
         { source->family != destination->family || (source->family != AF_INET && source->family != AF_INET6),
           OBOL_KERNEL_ERROR_INVALID, "the policy's selectors do not go together" },
+        { runs_backwards(source) || runs_backwards(destination), OBOL_KERNEL_ERROR_INVALID,
+          "a range of the policy's selectors ends before it begins" },
+        { (guint) spec->direction > OBOL_DIR_FORWARD, OBOL_KERNEL_ERROR_INVALID, "a policy is for packets in, out or forwarded" },
+        { protect && (guint) spec->mode > OBOL_MODE_BEET, OBOL_KERNEL_ERROR_INVALID, UNKNOWN_MODE },
+        { protect && spec->tunnel_source.family != 0 && spec->tunnel_destination.family != 0
+              && spec->tunnel_source.family != spec->tunnel_destination.family,
+          OBOL_KERNEL_ERROR_INVALID, "the tunnel's two ends are not of one family" },
         { protect && !is_known(spec->protocol), OBOL_KERNEL_ERROR_UNSUPPORTED, UNKNOWN_PROTOCOL },
         { protect && spec->reqid == 0, OBOL_KERNEL_ERROR_INVALID, "a policy that protects needs a reqid" },
         { spec->mark.mask != 0 || spec->if_id != 0, OBOL_KERNEL_ERROR_UNSUPPORTED,

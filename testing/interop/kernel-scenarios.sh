@@ -3,6 +3,9 @@
 # The second word of a name is the kernel plugin (xfrm, pfkey, both, user), the third is the peer.
 
 # What PF_KEY, XFRM, strongSwan, libreswan and OpenIKED can all do right; a scenario may want more.
+# The first look at a kernel's algorithms makes it load and test each of them, which takes a guest half a minute.
+obold_patience=120
+
 plain_suite() { ike=aes256-sha256-ecp256 esp=aes256-sha512; }
 
 peer_of() { # SCENARIO - whose files are laid over /usr

@@ -122,7 +122,7 @@ obold_start() {
 	local host=$1
 	setsid ip netns exec "$host" "$root/sbin/obold" --config "$lab/$host/etc" ${obold_options:-} >"$lab/$host/obold.log" 2>&1 &
 	eval "${host}_pid=$!"
-	wait_for 20 obolctl "$host" version || { cat "$lab/$host/obold.log" >&2; return 1; }
+	wait_for "${obold_patience:-20}" obolctl "$host" version || { cat "$lab/$host/obold.log" >&2; return 1; }
 }
 
 obolctl() { # HOST VERB...

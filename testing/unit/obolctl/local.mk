@@ -1,7 +1,7 @@
 # The parts of obolctl by themselves, and the program against the control server of plugins/vici on a made-up daemon.
 check_PROGRAMS += testing/unit/obolctl/test-json testing/unit/obolctl/test-program testing/unit/obolctl/test-text
 
-OBOLCTL_TEST_LIBS = libobolctl.la $(VICI_TEST_LIBS)
+OBOLCTL_TEST_LIBS = libobolctl.la $(VICI_TEST_LIBS) libobol.la
 
 testing_unit_obolctl_test_json_SOURCES = %D%/test-json.c
 testing_unit_obolctl_test_json_CPPFLAGS = $(TEST_CPPFLAGS) -D_GNU_SOURCE
