@@ -62,7 +62,7 @@ has(const Side *side, guint need)
     gboolean value;
 
     memcpy(&value, (const guint8 *) &side->opened.abilities + needs_table[need].at, sizeof value);
-    return !value == needs_table[need].inverted;
+    return (value == 0) == needs_table[need].inverted;
 }
 
 guint32
