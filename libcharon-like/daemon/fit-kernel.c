@@ -53,12 +53,6 @@ wants_transport(const Fitting *f)
 }
 
 static gboolean
-wants_beet(const Fitting *f)
-{
-    return f->child->mode == OBOL_MODE_BEET;
-}
-
-static gboolean
 wants_encap(const Fitting *f)
 {
     return f->connection->encap;
@@ -185,12 +179,11 @@ typedef struct {
 
 static const Need needs[] = {
     { "esp_proposals", "ESP", wants_esp, CAN(esp), XFRM | PFKEY | USERSPACE, FALSE, NULL },
-    { "ah_proposals", "AH", wants_ah, CAN(ah), XFRM | PFKEY, FALSE, "esp_proposals with null-sha256 authenticate as well" },
+    { "ah_proposals", "AH", wants_ah, CAN(ah), XFRM | PFKEY | USERSPACE, FALSE, "esp_proposals with null-sha256 authenticate as well" },
     { "mode", "tunnel mode", wants_tunnel, CAN(tunnel), XFRM | PFKEY | USERSPACE, FALSE, NULL },
     { "mode", "transport mode", wants_transport, CAN(transport), XFRM | PFKEY | USERSPACE, FALSE, "a tunnel can do the same" },
-    { "mode", "BEET mode", wants_beet, CAN(beet), XFRM, FALSE, "a tunnel can do the same" },
     { "encap", "ESP in UDP", wants_encap, CAN(udp_encap), XFRM | PFKEY | USERSPACE, FALSE, NULL },
-    { "ipcomp", "IPComp", wants_ipcomp, CAN(ipcomp), XFRM | PFKEY, FALSE, NULL },
+    { "ipcomp", "IPComp", wants_ipcomp, CAN(ipcomp), XFRM | PFKEY | USERSPACE, FALSE, NULL },
     { "tfc_padding", "padding against traffic analysis", wants_tfc, CAN(tfc_padding), XFRM | USERSPACE, FALSE, NULL },
     { "life_bytes", "lifetimes in bytes", wants_bytes, CAN(byte_lifetimes), XFRM | PFKEY | USERSPACE, FALSE,
       "rekey_time and life_time are there" },

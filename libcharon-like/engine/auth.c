@@ -419,4 +419,5 @@ obol_auth_answer(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolActi
     if (reason != NULL)
         obol_ike_sa_fail(sa, reason, out);
     obol_reason_free(reason);
+    obol_tasks_pump(sa, out);
 }

@@ -238,11 +238,15 @@ obol_child_failed(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolAct
     gboolean auth = by_auth(child), asks = child->negotiation->role == OBOL_INITIATOR, before_auth = auth && sa->negotiation != NULL;
 
     if (!asks) {
+        guint32 old_id = child->replaces;
+
         obol_child_sa_end(sa, child, obol_reason_dup(reason), out);
         if (auth)
             obol_auth_answer(sa, NULL, reason, out);
         else
             obol_create_answer(sa, NULL, reason, out);
+        if (sa->state != OBOL_IKE_GONE)
+            obol_rekey_settle(sa, old_id, out); /* ours may have waited for it */
         return;
     }
     if (is_failure(reason))

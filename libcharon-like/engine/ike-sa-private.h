@@ -14,7 +14,6 @@
 #define OBOL_ENGINE_GROUP_RETRIES_MAX 3
 #define OBOL_ENGINE_PROPOSALS_MAX 16   /* of ours, in one message */
 #define OBOL_ENGINE_CHILDREN_MAX 16    /* of one IKE SA; while they are being rekeyed there are as many again */
-#define OBOL_ENGINE_TASKS_MAX 64
 
 /* What is needed until the IKE SA is established, and freed then. */
 typedef struct {

@@ -123,7 +123,6 @@ read_mode(const ObolNode *section, ObolChildConfig *child)
         ObolPolicyAction action;
     } words[] = { { "tunnel", OBOL_MODE_TUNNEL, OBOL_POLICY_PROTECT },
                   { "transport", OBOL_MODE_TRANSPORT, OBOL_POLICY_PROTECT },
-                  { "beet", OBOL_MODE_BEET, OBOL_POLICY_PROTECT },
                   { "pass", OBOL_MODE_TRANSPORT, OBOL_POLICY_PASS },
                   { "drop", OBOL_MODE_TRANSPORT, OBOL_POLICY_DROP } };
     const char *text = obol_setting_text(section, obol_schema_child, "mode");

@@ -21,9 +21,9 @@ const ObolSettingSpec obol_schema_child[] = {
       .doc = "Algorithms for AH, which authenticates and does not encrypt; in place of esp_proposals." },
     { .name = "mode", .type = OBOL_TYPE_ENUM, .fallback = "tunnel",
       .choices = WORDS("tunnel", "transport", "transport_proxy", "iptfs", "beet", "pass", "drop"),
-      .only = WORDS("tunnel", "transport", "beet", "pass", "drop"), .why = "the other modes are not there.",
-      .doc = "tunnel between networks, transport between the two hosts themselves, beet between two addresses without a "
-             "second header; pass lets what matches go in clear, drop throws it away, both by policies alone, without a "
+      .only = WORDS("tunnel", "transport", "pass", "drop"),
+      .why = "the other modes are not there; beet, which kernels can, has no RFC by which a peer could be asked for it.",
+      .doc = "tunnel between networks, transport between the two hosts themselves; pass lets what matches go in clear, drop throws it away, both by policies alone, without a "
              "peer, from when start_action = trap installs them." },
     { .name = "start_action", ACTIONS,
       .doc = "When loaded: none, trap (a packet that matches brings it up), start, trap|start (both: packets that come while "

@@ -163,12 +163,21 @@ pfkey_compare_soon(PfkeyEngine *engine, gint64 after_us)
     engine->compare_us = MIN(engine->compare_us, MAX(engine->now_us + after_us, earliest));
 }
 
+/* Under way, with limits of its own: a kernel may load its modules before it answers. */
+static gboolean
+starting(const PfkeyEngine *engine)
+{
+    const PfkeyJob *head = g_queue_peek_head((GQueue *) &engine->jobs);
+
+    return engine->up && head != NULL && head->starts_engine && !head->finished;
+}
+
 static void
 deadlines(PfkeyEngine *engine)
 {
     pfkey_exchanges_due(engine);
     pfkey_sad_due(engine);
-    if (!engine->ready)
+    if (!engine->ready && !starting(engine))
         pfkey_jobs_give_up(engine, FALSE, FALSE, "there is no way to the kernel");
     if (engine->now_us >= engine->restart_us && engine->up) {
         engine->restart_us = G_MAXINT64;
@@ -215,7 +224,7 @@ pfkey_engine_next_us(const PfkeyEngine *engine)
         next = MIN(next, engine->restart_us);
     if (engine->ready && !engine->comparing)
         next = MIN(next, engine->compare_us);
-    for (const GList *l = engine->jobs.head; l != NULL && !engine->ready; l = l->next)
+    for (const GList *l = engine->jobs.head; l != NULL && !engine->ready && !starting(engine); l = l->next)
         if (!((const PfkeyJob *) l->data)->started)
             next = MIN(next, ((const PfkeyJob *) l->data)->give_up_us);
     return next;

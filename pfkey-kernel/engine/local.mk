@@ -8,7 +8,7 @@ libobol_pfkey_engine_la_CPPFLAGS = $(PFKEY_CPPFLAGS)
 libobol_pfkey_engine_la_LIBADD = $(GLIB_LIBS)
 
 noinst_LTLIBRARIES += libobol-pfkey.la
-libobol_pfkey_la_SOURCES = %D%/adopt.c %D%/adopt.h %D%/pfkey.c %D%/pfkey.h %D%/sysctl.c %D%/sysctl.h
+libobol_pfkey_la_SOURCES = %D%/adopt.c %D%/adopt.h %D%/nested.c %D%/nested.h %D%/pfkey.c %D%/pfkey.h %D%/sysctl.c %D%/sysctl.h
 libobol_pfkey_la_CPPFLAGS = $(PFKEY_CPPFLAGS)
 libobol_pfkey_la_LIBADD = libobol-pfkey-engine.la libobol-pfkey-link.la libobol-pfkey-coding.la $(GLIB_LIBS)
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* pfkey.c - the engine joined to its two links and to a loop.
  *
- * Opening and closing wait for the kernel, in a loop of their own: links are opened for it, and others for the daemon's loop.  All
- * that happens in between, or while a link is lost, the comparison finds. */
+ * Links and timer have a loop of their own: opening and closing wait in it for the kernel, and nothing of the daemon's runs meanwhile.
+ * In between, the daemon's loop drives it. */
 #include "pfkey-kernel/engine/pfkey.h"
 
 #include <errno.h>
@@ -15,6 +15,7 @@
 
 #include "pfkey-kernel/engine/adopt.h"
 #include "pfkey-kernel/engine/engine.h"
+#include "pfkey-kernel/engine/nested.h"
 #include "pfkey-kernel/engine/sysctl.h"
 #include "pfkey-kernel/proxy/link.h"
 
@@ -44,7 +45,8 @@ struct Pfkey {
     gboolean heard; /* something came since it was last looked */
     int timer;
     gint64 armed_us;
-    GSource *timer_source;
+    GMainContext *loop;
+    GSource *timer_source, *nested; /* of @loop; of the daemon's loop: @loop itself */
     PfkeySysctl acquire_expires, larval_drop;
 };
 
@@ -164,35 +166,42 @@ way_up(gpointer data, const PfkeySystem *system)
 }
 
 static void
-detach(Pfkey *p)
+drop_source(GSource **source)
 {
-    pfkey_engine_down(p->engine, NULL, now_us(p));
-    for (guint i = 0; i < PFKEY_N_CHANNELS; i++) {
-        g_clear_pointer(&p->ways[i].link, pfkey_link_close);
-        p->ways[i].up = FALSE;
-    }
-    if (p->timer_source != NULL) {
-        g_source_destroy(p->timer_source);
-        g_source_unref(g_steal_pointer(&p->timer_source));
-    }
+    if (*source == NULL)
+        return;
+    g_source_destroy(*source);
+    g_source_unref(g_steal_pointer(source));
 }
 
 /* Events first: what they say is older than what is asked now. */
 static gboolean
-attach(Pfkey *p, GMainContext *context, GError **error)
+open_ways(Pfkey *p, GError **error)
 {
-    p->timer_source = g_unix_fd_source_new(p->timer, G_IO_IN);
-    g_source_set_priority(p->timer_source, TIMER_PRIORITY);
-    g_source_set_callback(p->timer_source, G_SOURCE_FUNC(timer_due), p, NULL);
-    g_source_attach(p->timer_source, context);
     for (guint i = PFKEY_N_CHANNELS; i-- > 0;) {
         Way *way = &p->ways[i];
         const PfkeyLinkClient client = { way_message, way_up, way_down, way };
 
-        way->link = pfkey_link_open(context, &p->endpoint, &client, error);
+        *way = (Way) { .pfkey = p, .channel = i };
+        way->link = pfkey_link_open(p->loop, &p->endpoint, &client, error);
         if (way->link == NULL)
             return FALSE;
     }
+    return TRUE;
+}
+
+static gboolean
+open_timer(Pfkey *p, GError **error)
+{
+    p->timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (p->timer < 0) {
+        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "timerfd: %s", g_strerror(errno));
+        return FALSE;
+    }
+    p->timer_source = g_unix_fd_source_new(p->timer, G_IO_IN);
+    g_source_set_priority(p->timer_source, TIMER_PRIORITY);
+    g_source_set_callback(p->timer_source, G_SOURCE_FUNC(timer_due), p, NULL);
+    g_source_attach(p->timer_source, p->loop);
     return TRUE;
 }
 
@@ -253,36 +262,33 @@ still_silent(gpointer data)
 
 /* Looked at last: a request that made the kernel load its modules has its answer, but took its time. */
 static GSource *
-watch_limit(GMainContext *context, Limit *limit)
+watch_limit(Pfkey *p, Limit *limit)
 {
     GSource *source = g_timeout_source_new(WAIT_MS);
 
+    *limit = (Limit) { .pfkey = p };
     g_source_set_priority(source, G_PRIORITY_LOW);
     g_source_set_callback(source, still_silent, limit, NULL);
-    g_source_attach(source, context);
+    g_source_attach(source, p->loop);
     return source;
 }
 
-/* In a loop of its own, until nothing is left to do; %FALSE: it did not come so far. */
+/* Waits until nothing is left to do; %FALSE: it did not come so far. */
 static gboolean
 settle(Pfkey *p, GError **error)
 {
-    g_autoptr(GMainContext) context = g_main_context_new();
-    Limit limit = { .pfkey = p };
-    GSource *source = watch_limit(context, &limit);
-    gboolean opened = attach(p, context, error);
+    Limit limit;
+    GSource *source = watch_limit(p, &limit);
 
     run_soon(p);
-    while (opened && !limit.over && !pfkey_engine_is_idle(p->engine))
-        g_main_context_iteration(context, TRUE);
-    g_source_destroy(source);
-    g_source_unref(source);
-    if (opened && !pfkey_engine_is_ready(p->engine))
-        g_set_error(error, OBOL_KERNEL_ERROR, p->why != NULL ? p->why->code : OBOL_KERNEL_ERROR_GONE, "%s",
-                    p->why != NULL ? p->why->message : "the kernel does not answer over PF_KEY");
-    opened = opened && pfkey_engine_is_ready(p->engine);
-    detach(p);
-    return opened;
+    while (!limit.over && !pfkey_engine_is_idle(p->engine))
+        g_main_context_iteration(p->loop, TRUE);
+    drop_source(&source);
+    if (pfkey_engine_is_ready(p->engine))
+        return TRUE;
+    g_set_error(error, OBOL_KERNEL_ERROR, p->why != NULL ? p->why->code : OBOL_KERNEL_ERROR_GONE, "%s",
+                p->why != NULL ? p->why->message : "the kernel does not answer over PF_KEY");
+    return FALSE;
 }
 
 static char *
@@ -339,24 +345,19 @@ pfkey_new(const PfkeySettings *settings, const PfkeyHost *host, const ObolKernel
         p->client = *client;
     pfkey_endpoint_copy(settings->endpoint, &p->endpoint);
     p->summary = summary_of(&p->endpoint);
+    p->loop = g_main_context_new();
     p->armed_us = G_MAXINT64;
+    p->timer = -1;
     p->closing = TRUE; /* until it is open: a failure leaves nothing behind to be waited for */
-    p->timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
-    if (p->timer < 0) {
-        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "timerfd: %s", g_strerror(errno));
-        return NULL;
-    }
-    for (guint i = 0; i < PFKEY_N_CHANNELS; i++)
-        p->ways[i] = (Way) { .pfkey = p, .channel = i };
     make_engine(p, settings);
-    if (!pfkey_endpoint_check(&p->endpoint, error) || !settle(p, error))
+    if (!open_timer(p, error) || !open_ways(p, error) || !settle(p, error))
         return NULL;
     if (settings->probe)
         return g_steal_pointer(&p);
-    if (!attach(p, p->host.context, error))
-        return NULL;
     if (p->endpoint.via == PFKEY_VIA_RAW)
         set_sysctls(p, settings);
+    p->nested = pfkey_nested_new(p->loop);
+    g_source_attach(p->nested, p->host.context);
     p->closing = FALSE;
     return g_steal_pointer(&p);
 }
@@ -368,7 +369,6 @@ leave_nothing(Pfkey *p)
 
     pfkey_engine_release(p->engine, now_us(p));
     p->closing = TRUE;
-    detach(p);
     if (!settle(p, &error))
         p->host.log(p->host.data, 0, error->message);
 }
@@ -378,10 +378,12 @@ pfkey_free(Pfkey *p)
 {
     if (p == NULL)
         return;
-    if (p->engine != NULL && !p->closing)
+    drop_source(&p->nested);
+    if (!p->closing)
         leave_nothing(p);
-    else if (p->engine != NULL)
-        detach(p);
+    for (guint i = 0; i < PFKEY_N_CHANNELS; i++)
+        pfkey_link_close(p->ways[i].link);
+    drop_source(&p->timer_source);
     pfkey_sysctl_restore(&p->acquire_expires);
     pfkey_sysctl_restore(&p->larval_drop);
     pfkey_engine_free(p->engine);
@@ -390,6 +392,7 @@ pfkey_free(Pfkey *p)
     g_clear_error(&p->why);
     if (p->timer >= 0)
         close(p->timer);
+    g_main_context_unref(p->loop);
     g_free(p->summary);
     g_free(p);
 }

@@ -22,12 +22,14 @@ typedef struct {
     guint32 index;
     ObolMark mark;
     guint32 if_id;
+    guint32 reqid; /* 0: none */
 } StrayPolicy;
 
 /* What to do, gathered while the kernel is asked: a dump must not be disturbed by what follows from it. */
 typedef struct {
     Xfrm *xfrm;
     GArray *stray_sas, *stray_policies;
+    GArray *waiting; /* of XfrmWaiting: SAs that acquires wait for, anybody's */
     GPtrArray *changed; /* of Rule */
     guint n_told, n_put;
 } Comparison;
@@ -47,6 +49,17 @@ look_at_limits(Comparison *comparison, Sa *sa, const XfrmSa *kernels)
 }
 
 static void
+note_waiting(Comparison *comparison, const XfrmSa *kernels)
+{
+    const XfrmWaiting waiting = {
+        .id = kernels->id, .reqid = kernels->info.reqid, .sequence = kernels->info.seq, .if_id = kernels->if_id,
+        .mode = kernels->info.mode, .mark = kernels->mark,
+    };
+
+    g_array_append_val(comparison->waiting, waiting);
+}
+
+static void
 look_at_sa(const XfrmMessage *message, gpointer data)
 {
     Comparison *comparison = data;
@@ -57,6 +70,8 @@ look_at_sa(const XfrmMessage *message, gpointer data)
 
     if (message->kind != XFRM_KIND_SA)
         return;
+    if (kernels->larval && kernels->id.spi == 0 && kernels->id.protocol != 0)
+        note_waiting(comparison, kernels);
     reservation = owner_has_reservation(kernels);
     if (!reservation && !owner_has_sa(kernels))
         return;
@@ -94,7 +109,10 @@ look_at_policy(const XfrmMessage *message, gpointer data)
         return;
     rule = rules_by_index(comparison->xfrm->rules, kernels->info.index);
     if (rule == NULL) {
-        StrayPolicy stray = { kernels->info.index, kernels->mark, kernels->if_id };
+        StrayPolicy stray = {
+            kernels->info.index, kernels->mark, kernels->if_id,
+            kernels->n_templates > 0 && kernels->info.dir == XFRM_POLICY_OUT ? kernels->templates[0].reqid : 0,
+        };
 
         g_array_append_val(comparison->stray_policies, stray);
         return;
@@ -140,6 +158,17 @@ put_if_missing(Rule *rule, gpointer data)
         put_back(comparison, rule, XFRM_MSG_NEWPOLICY);
 }
 
+static void
+end_waiting(Comparison *comparison, guint32 reqid)
+{
+    for (guint i = 0; reqid != 0 && i < comparison->waiting->len; i++) {
+        const XfrmWaiting *at = &g_array_index(comparison->waiting, XfrmWaiting, i);
+
+        if (at->reqid == reqid)
+            waiting_end(comparison->xfrm, at);
+    }
+}
+
 static int
 remove_strays(Comparison *comparison)
 {
@@ -153,6 +182,7 @@ remove_strays(Comparison *comparison)
         encode_policy_name(&request, XFRM_MSG_DELPOLICY, at->index, &at->mark, at->if_id);
         status = link_talk(comparison->xfrm->link, &request, NULL, NULL);
         worst = status < 0 && status != -ENOENT ? status : worst;
+        end_waiting(comparison, at->reqid);
     }
     for (guint i = 0; i < comparison->stray_sas->len; i++) {
         const StraySa *at = &g_array_index(comparison->stray_sas, StraySa, i);
@@ -188,8 +218,11 @@ gboolean
 compare_now(Xfrm *xfrm, GError **error)
 {
     g_autoptr(GArray) sas = g_array_new(FALSE, FALSE, sizeof(StraySa)), policies = g_array_new(FALSE, FALSE, sizeof(StrayPolicy));
+    g_autoptr(GArray) waiting = g_array_new(FALSE, FALSE, sizeof(XfrmWaiting));
     g_autoptr(GPtrArray) changed = g_ptr_array_new();
-    Comparison comparison = { .xfrm = xfrm, .stray_sas = sas, .stray_policies = policies, .changed = changed };
+    Comparison comparison = {
+        .xfrm = xfrm, .stray_sas = sas, .stray_policies = policies, .waiting = waiting, .changed = changed,
+    };
     int status = compare(&comparison);
 
     xfrm->compared_us = xfrm->host.now_us(xfrm->host.data);

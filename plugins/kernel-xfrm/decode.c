@@ -207,6 +207,7 @@ read_acquire(Reader *reader, XfrmMessage *out)
     if (!require(reader, known_family(family), "a template is of IPv4 or IPv6"))
         return FALSE;
     acquire->packet = kernels.sel;
+    acquire->sequence = kernels.seq;
     acquire->protocol = protocol_from_kernel(kernels.id.proto);
     address_from_kernel(&kernels.saddr, family, &acquire->source);
     address_from_kernel(&kernels.id.daddr, family, &acquire->destination);

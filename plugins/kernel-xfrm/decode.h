@@ -56,6 +56,7 @@ typedef struct {
     guint8 protocol;                 /* OBOL_PROTO_...; 0: another */
     struct xfrm_selector packet;     /* the packet's own selectors */
     XfrmPolicy policy;
+    guint32 sequence;                /* names the SA that the kernel waits for */
 } XfrmAcquire;
 
 typedef struct {

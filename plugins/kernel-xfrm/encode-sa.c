@@ -254,6 +254,25 @@ encode_allocspi(XfrmRequest *request, const ObolSaId *id, guint32 first, guint32
 }
 
 void
+encode_allocspi_for(XfrmRequest *request, const XfrmWaiting *waiting)
+{
+    struct xfrm_userspi_info spi;
+
+    memset(&spi, 0, sizeof spi);
+    put_id(&waiting->id, &spi.info);
+    spi.info.id.spi = 0;
+    spi.info.seq = waiting->sequence;
+    spi.info.reqid = waiting->reqid;
+    spi.info.mode = waiting->mode;
+    spi.min = SPEC_SPI_FIRST;
+    spi.max = waiting->id.protocol == OBOL_PROTO_IPCOMP ? SPEC_CPI_LAST : G_MAXUINT32;
+    request_begin(request, XFRM_MSG_ALLOCSPI, 0, &spi, sizeof spi);
+    put_mark(request, &waiting->mark);
+    if (waiting->if_id != 0)
+        request_put_u32(request, XFRMA_IF_ID, waiting->if_id);
+}
+
+void
 encode_sa_name(XfrmRequest *request, guint16 type, const ObolSaId *id, const ObolMark *mark)
 {
     struct xfrm_usersa_id kernels;

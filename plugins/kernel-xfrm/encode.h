@@ -18,6 +18,14 @@ typedef struct {
 void encode_sa(XfrmRequest *request, guint16 type, const ObolSaSpec *spec, const XfrmDialect *dialect, guint32 offload_device);
 /* An SPI from @first to @last. */
 void encode_allocspi(XfrmRequest *request, const ObolSaId *id, guint32 first, guint32 last, const XfrmDialect *dialect);
+/* An SPI for the SA that an acquire waits for, so that it can be named and removed. */
+typedef struct {
+    ObolSaId id;
+    guint32 reqid, sequence, if_id;
+    guint8 mode; /* the kernel's */
+    ObolMark mark;
+} XfrmWaiting;
+void encode_allocspi_for(XfrmRequest *request, const XfrmWaiting *waiting);
 /* DELSA or GETSA; of @mark only the value counts. */
 void encode_sa_name(XfrmRequest *request, guint16 type, const ObolSaId *id, const ObolMark *mark);
 

@@ -247,6 +247,8 @@ do_move(Xfrm *xfrm, Sa *sa, const ObolSaId *to, gboolean to_udp)
     move.type = ports_only ? XFRM_MSG_UPDSA : XFRM_MSG_NEWSA;
     if (xfrm->probe.abilities.offload)
         move.device = device_towards(sa->inbound ? &to->source : &to->destination);
+    if (move.device != 0 && !device_encrypts(move.device))
+        move.device = 0;
     status = look_before(xfrm, sa, &move);
     if (status < 0)
         return status;

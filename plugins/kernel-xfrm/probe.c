@@ -11,6 +11,7 @@
 #include <sys/utsname.h>
 
 #include "algorithms.h"
+#include "device.h"
 #include "failure.h"
 #include "owner.h"
 #include "spec.h"
@@ -187,17 +188,6 @@ ask_protocols(Link *link, const Found *found, ObolKernelAbilities *out)
     out->ipcomp = ask(link, &ipcomp, &plain) == 0;
 }
 
-/* The device would have to be there and be able; this asks only whether the kernel could use one. */
-static gboolean
-can_offload(Link *link, const Question *esp)
-{
-    const XfrmDialect plain = { 0 };
-    const struct xfrm_user_offload loopback = { .ifindex = 1 }, nonsense = { .ifindex = 1, .flags = 0xff };
-
-    return ask_with(link, esp, &plain, XFRMA_OFFLOAD_DEV, &loopback, sizeof loopback) == 0 &&
-           ask_with(link, esp, &plain, XFRMA_OFFLOAD_DEV, &nonsense, sizeof nonsense) != 0;
-}
-
 static void
 ask_kinds(Link *link, const Found *found, Probe *out)
 {
@@ -215,7 +205,7 @@ ask_kinds(Link *link, const Found *found, Probe *out)
     abilities->set_marks = knows(link, &question, XFRMA_SET_MARK_MASK);
     abilities->if_ids = knows(link, &question, XFRMA_IF_ID);
     abilities->tfc_padding = knows(link, &question, XFRMA_TFCPAD);
-    abilities->offload = can_offload(link, &question);
+    abilities->offload = any_device_encrypts();
     spec->suite.esn = 1;
     abilities->esn = ask(link, &question, &plain) == 0;
     spec->suite.esn = 0;
@@ -231,12 +221,20 @@ ask_kinds(Link *link, const Found *found, Probe *out)
     abilities->beet = ask(link, &question, &plain) == 0;
 }
 
+/* The time of last use of ESP and AH is kept since Linux 6.2; that can not be asked for without sending packets. */
 static void
-set_summary(Probe *out)
+look_at_release(Probe *out)
 {
     struct utsname name;
+    char *end = NULL;
+    guint64 major, minor;
 
-    g_snprintf(out->summary, sizeof out->summary, "XFRM of Linux %s", uname(&name) == 0 ? name.release : "?");
+    g_strlcpy(name.release, "0", sizeof name.release);
+    uname(&name);
+    g_snprintf(out->summary, sizeof out->summary, "XFRM of Linux %s", name.release);
+    major = g_ascii_strtoull(name.release, &end, 10);
+    minor = *end == '.' ? g_ascii_strtoull(end + 1, NULL, 10) : 0;
+    out->abilities.last_used = major > 6 || (major == 6 && minor >= 2);
 }
 
 gboolean
@@ -245,14 +243,14 @@ probe_kernel(Link *link, Probe *out, GError **error)
     Found found = { 0 };
 
     memset(out, 0, sizeof *out);
-    set_summary(out);
     out->abilities = (ObolKernelAbilities) {
         .size = sizeof out->abilities, .summary = out->summary, .transforms = out->transforms, .update_addresses = TRUE,
         .port_ranges = TRUE, .byte_lifetimes = TRUE, .packet_lifetimes = TRUE, .acquire_selectors = TRUE, .other_family = TRUE,
-        .change_encap = TRUE, .last_used = TRUE, .exact_priority = TRUE,
+        .change_encap = TRUE, .exact_priority = TRUE,
         .shared_selectors = TRUE, /* the newest serves, and when it has gone the one before */
         .flags = OBOL_SA_NO_COPY_DF | OBOL_SA_NO_COPY_ECN | OBOL_SA_NO_DSCP_OUT | OBOL_SA_DSCP_IN | OBOL_SA_ICMP,
     };
+    look_at_release(out);
     ask_algorithms(link, out, &found);
     if (found.encr == NULL && found.aead == NULL) {
         failure_set(error, found.status != 0 ? found.status : -EPROTONOSUPPORT, link_words(link), "%s",

@@ -36,6 +36,7 @@ remove_rule(Xfrm *xfrm, const Rule *rule)
 
     encode_policy_name(&request, XFRM_MSG_DELPOLICY, rule->index, &rule->mark, rule->if_id);
     status = link_talk(xfrm->link, &request, NULL, NULL);
+    waiting_end_of(xfrm, rule->index);
     return status == -ENOENT ? 0 : status; /* somebody was faster */
 }
 

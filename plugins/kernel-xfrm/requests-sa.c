@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* requests-sa.c - SPIs and SAs: reserved, added, removed, asked about. */
 #include <errno.h>
+#include <time.h>
 
 #include "device.h"
 #include "encode.h"
@@ -153,6 +154,8 @@ install(Xfrm *xfrm, gboolean reserved, const ObolSaSpec *spec)
     guint32 device = spec->offload == OBOL_OFFLOAD_NO ? 0 : device_towards(peer);
     int status;
 
+    if (device != 0 && !device_encrypts(device)) /* the kernel would not say so, but do the work itself */
+        device = 0;
     if (spec->offload == OBOL_OFFLOAD_CRYPTO && device == 0)
         return -EOPNOTSUPP;
     status = take_spi(xfrm, reserved, spec, device);
@@ -249,14 +252,15 @@ delete_sa(Xfrm *xfrm, const ObolSaSpec *spec, GError **error)
 void
 usage_from_kernel(const Xfrm *xfrm, const XfrmSa *sa, ObolSaUsage *usage)
 {
-    gint64 ago_us = 0, now_us = xfrm->host.now_us(xfrm->host.data);
+    struct timespec now;
+    gint64 ago_s;
 
     *usage = (ObolSaUsage) { .bytes = sa->info.curlft.bytes, .packets = sa->info.curlft.packets };
     if (sa->last_used_s == 0)
         return;
-    if (sa->last_used_s < (guint64) g_get_real_time() / G_USEC_PER_SEC)
-        ago_us = g_get_real_time() - (gint64) sa->last_used_s * G_USEC_PER_SEC;
-    usage->last_used_us = MAX(now_us - ago_us, 1);
+    clock_gettime(CLOCK_REALTIME_COARSE, &now); /* the same ticks as the kernel's own note */
+    ago_s = CLAMP((gint64) now.tv_sec - (gint64) MIN(sa->last_used_s, G_MAXINT32), 0, G_MAXINT32);
+    usage->last_used_us = MAX(xfrm->host.now_us(xfrm->host.data) - ago_s * G_USEC_PER_SEC, 1);
 }
 
 typedef struct {

@@ -107,13 +107,15 @@ gboolean
 sas_rename(Sas *sas, Sa *sa, const ObolSaId *to)
 {
     guint8 key[KEY_END];
+    gboolean stays;
     Sa *there;
 
     make_key(to, &sa->mark, key);
     there = g_tree_lookup(sas->tree, key);
     if (there != NULL && there != sa)
         return FALSE;
-    if (!sa->inbound && !(obol_address_equal(&sa->id.source, &to->source) && obol_address_equal(&sa->id.destination, &to->destination))) {
+    stays = obol_address_equal(&sa->id.source, &to->source) && obol_address_equal(&sa->id.destination, &to->destination);
+    if (!sa->inbound && !stays) {
         sas->n_moved += sa->moved ? 0 : 1;
         sa->moved = TRUE;
         sa->former_source = sa->id.source;

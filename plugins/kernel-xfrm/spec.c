@@ -97,7 +97,7 @@ check_mode(const ObolSaSpec *spec, GError **error)
     if (spec->tfc_padding != 0 && !spec->inbound && (!esp || spec->mode != OBOL_MODE_TUNNEL))
         return refuse(error, OBOL_KERNEL_ERROR_UNSUPPORTED, "Linux pads traffic only in ESP's tunnel mode");
     if (spec->offload == OBOL_OFFLOAD_PACKET)
-        return refuse(error, OBOL_KERNEL_ERROR_UNSUPPORTED, "a device that does all of ESP needs its policies too, which is not done here");
+        return refuse(error, OBOL_KERNEL_ERROR_UNSUPPORTED, "a device that does all of ESP needs its policies too: not done here");
     if (spec->replay_window > SPEC_WINDOW_MAX)
         return refuse(error, OBOL_KERNEL_ERROR_UNSUPPORTED, "Linux has replay windows up to 4096 packets");
     return TRUE;

@@ -47,6 +47,10 @@ told_acquire(Xfrm *xfrm, const XfrmAcquire *acquire)
     const Claim *trap = rule != NULL ? rule_trap(rule) : NULL;
     ObolKernelEvent event = { .kind = OBOL_KERNEL_ACQUIRE };
 
+    if (owner_has_policy(&acquire->policy.info))
+        waiting_note(xfrm, acquire);
+    if (rule == NULL) /* its policy went before this was read */
+        waiting_end_of(xfrm, acquire->policy.info.index);
     if (trap == NULL || sas_has_moved_from(xfrm->sas, trap->spec.reqid, &acquire->source, &acquire->destination))
         return; /* another program's; or a policy is about to follow its SA */
     event.reqid = trap->spec.reqid;

@@ -22,6 +22,7 @@ struct Xfrm {
     Knobs *knobs;
     Sas *sas;
     Rules *rules;
+    GQueue waiting;      /* of Waiting: acquires that were told */
     GQueue reservations; /* of Reservation, the oldest first */
     Probe probe;
     GSource *comparing;
@@ -61,6 +62,13 @@ void compare_stop(Xfrm *xfrm);
 /* told.c */
 void told(const XfrmMessage *message, gpointer xfrm);
 void tell_expired(Xfrm *xfrm, Sa *sa, gboolean hard);
+
+/* waiting.c: what the kernel waits for after an acquire keeps it from asking again, though nobody will come any more. */
+void waiting_note(Xfrm *xfrm, const XfrmAcquire *acquire);
+void waiting_end(Xfrm *xfrm, const XfrmWaiting *waiting);
+/* Those of the policy @index, which is going. */
+void waiting_end_of(Xfrm *xfrm, guint32 index);
+void waiting_clear(Xfrm *xfrm);
 
 /* list.c */
 gboolean list(Xfrm *xfrm, GArray **sas, GArray **policies, GError **error);

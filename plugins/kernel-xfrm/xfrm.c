@@ -62,6 +62,7 @@ xfrm_new(const XfrmSettings *settings, const XfrmHost *host, const ObolKernelCli
     xfrm->sas = sas_new();
     xfrm->rules = rules_new(g_random_int() % OWNER_SERIALS); /* apart from a predecessor's, no more */
     g_queue_init(&xfrm->reservations);
+    g_queue_init(&xfrm->waiting);
     if (!begin(xfrm, error))
         return NULL;
     compare_start(xfrm);
@@ -76,6 +77,7 @@ flush(Xfrm *xfrm, GError **error)
     sas_clear(xfrm->sas);
     rules_clear(xfrm->rules);
     forget_reservations(xfrm);
+    waiting_clear(xfrm);
     return compare_now(xfrm, error);
 }
 
@@ -96,6 +98,7 @@ xfrm_free(Xfrm *xfrm)
     rules_free(xfrm->rules);
     sas_free(xfrm->sas);
     forget_reservations(xfrm);
+    waiting_clear(xfrm);
     if (xfrm->alone >= 0)
         close(xfrm->alone);
     g_free(xfrm);

@@ -143,6 +143,23 @@ test_asked_for_while_the_ike_sa_is_being_set_up(void)
 }
 
 static void
+test_asked_for_by_who_answers_while_the_ike_sa_is_being_set_up(gconstpointer data)
+{
+    g_autoptr(Pair) pair = pair_new(&(PairSetup) { .local_ts = { GPOINTER_TO_INT(data) ? "10.77.0.0/16" : NULL, NULL } });
+
+    pair_add_child(pair, "second", "10.3.0.0/16", "10.4.0.0/16");
+    pair_initiate(pair);
+    pair_deliver(pair);
+    g_assert_cmpint(pair->right.sa->state, ==, OBOL_IKE_CONNECTING);
+    pair_initiate_child(pair, &pair->right, "second", 7);
+    pair_run(pair);
+    g_assert_cmpuint(pair->right.n_commands_done, ==, 1);
+    g_assert_cmpint(pair->right.command_reason, ==, OBOL_REASON_NONE);
+    g_assert_true(pair_agree(pair, GPOINTER_TO_INT(data) ? 1 : 2));
+    pair_finish(pair);
+}
+
+static void
 test_the_same_again_is_no_second_one(void)
 {
     g_autoptr(Pair) pair = pair_of_two(NULL);
@@ -820,6 +837,8 @@ main(int argc, char *argv[])
     }
     for (guint i = 0; i < 2; i++) {
         add_numbered("1.3.1/either-end-may-ask", i, GUINT_TO_POINTER(i), test_either_end_may_ask);
+        add_numbered("1.3.1/asked-for-by-who-answers-while-the-ike-sa-is-being-set-up", i, GUINT_TO_POINTER(i),
+                     test_asked_for_by_who_answers_while_the_ike_sa_is_being_set_up);
         add_numbered("1.3.1/forward-secrecy-on-one-side-only", i, GUINT_TO_POINTER(i), test_forward_secrecy_on_one_side_only);
         add_numbered("2.21/every-flipped-bit-of-create-child-is-survived", i, GUINT_TO_POINTER(i), test_every_flipped_bit_is_survived);
     }

@@ -455,6 +455,45 @@ test_acquire(void)
 }
 
 static void
+assert_asks(World *world, const Path *path, int sender)
+{
+    const ObolAddress destination = world_inner(RIGHT, AF_INET);
+    GArray *events = world->hosts[LEFT].events;
+
+    policy_op(world, LEFT, OBOL_KERNEL_ADD_POLICY, &path->policy[LEFT]);
+    world_emit(sender, &destination);
+    g_assert_cmpuint(world_events(world, LEFT, 1), ==, 1);
+    g_array_set_size(events, 0);
+}
+
+/* What nobody answered does not keep the next trap from asking, even one of a daemon that comes after a crash. */
+static void
+test_acquire_again(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(Path) path = NULL;
+    const ObolAddress source = world_inner(LEFT, AF_INET);
+    const ObolKernelRequest flush = { .op = OBOL_KERNEL_FLUSH };
+    int sender;
+
+    if (world == NULL)
+        return;
+    path = path_new(world, &gcm, OBOL_MODE_TUNNEL, AF_INET, AF_INET);
+    path->policy[LEFT].trap = TRUE;
+    sender = world_sender(world, LEFT, &source);
+    assert_asks(world, path, sender);
+    policy_op(world, LEFT, OBOL_KERNEL_DELETE_POLICY, &path->policy[LEFT]);
+    assert_empty(world, LEFT);
+    assert_asks(world, path, sender);
+    world_must(world, LEFT, &flush, NULL);
+    assert_empty(world, LEFT);
+    assert_asks(world, path, sender);
+    world_close(world, LEFT);
+    assert_empty(world, LEFT);
+    close(sender);
+}
+
+static void
 test_expiry(void)
 {
     g_autoptr(World) world = world_new();
@@ -796,6 +835,7 @@ main(int argc, char **argv)
     g_test_add_func("/kernel-xfrm/kernel/refusals-say-why", test_errors);
     g_test_add_func("/kernel-xfrm/kernel/attributes-arrive", test_attributes);
     g_test_add_func("/kernel-xfrm/kernel/an-acquire-comes-once-and-its-packet-waits", test_acquire);
+    g_test_add_func("/kernel-xfrm/kernel/what-nobody-answered-is-asked-again", test_acquire_again);
     g_test_add_func("/kernel-xfrm/kernel/soft-then-hard", test_expiry);
     g_test_add_func("/kernel-xfrm/kernel/a-moved-SA-goes-on", test_move);
     g_test_add_func("/kernel-xfrm/kernel/a-changed-mapping-is-told", test_mapping);

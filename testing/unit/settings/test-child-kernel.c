@@ -148,16 +148,17 @@ test_headers_and_offload(void)
 static void
 test_modes_and_actions(void)
 {
-    g_autoptr(ObolConnection) c = with_child("mode = \"beet\"; ipcomp = true; policies_fwd_out = true; start_action = \"trap|start\";"
+    g_autoptr(ObolConnection) c = with_child("mode = \"transport\"; ipcomp = true; policies_fwd_out = true; start_action = \"trap|start\";"
                                              "close_action = \"start|trap\"; replay_window = 32;");
     const ObolChildConfig *n = obol_connection_child(c, "n");
 
-    g_assert_cmpint(n->mode, ==, OBOL_MODE_BEET);
+    g_assert_cmpint(n->mode, ==, OBOL_MODE_TRANSPORT);
     g_assert_true(n->ipcomp && n->policies_fwd_out);
     g_assert_cmpint(n->start_action, ==, OBOL_ACTION_TRAP_AND_START);
     g_assert_cmpint(n->close_action, ==, OBOL_ACTION_TRAP_AND_START);
     g_assert_cmpuint(n->replay_window, ==, 32);
     g_assert_false(n->replay_window_unset);
+    assert_refused("mode = \"beet\";", "has no RFC by which a peer could be asked for it");
     assert_refused("policies = false; start_action = \"trap\";", "a trap is a policy");
 }
 
