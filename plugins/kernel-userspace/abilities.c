@@ -62,8 +62,8 @@ abilities_fill(Abilities *out, const ObolCrypto *crypto, gboolean plain_esp, gbo
         .transforms = out->transforms, .esn = TRUE, .replay_window_max = REPLAY_WINDOW_MAX,
         .tunnel = TRUE, .transport = TRUE, .beet = TRUE, .esp = TRUE, .ah = ah, .ipcomp = TRUE, .plain_esp = plain_esp,
         .udp_encap = TRUE, .update_addresses = TRUE, .routes_itself = TRUE, .change_encap = plain_esp, .port_ranges = TRUE,
-        .byte_lifetimes = TRUE,
-        .packet_lifetimes = TRUE, .tfc_padding = TRUE, .acquire_selectors = TRUE, .mixed_families = TRUE,
+        .byte_lifetimes = TRUE, .packet_lifetimes = TRUE, .tfc_padding = TRUE, .takes_clear = TRUE, .acquire_selectors = TRUE,
+        .mixed_families = TRUE,
         .shared_selectors = TRUE, .other_family = TRUE, .last_used = TRUE, .exact_priority = TRUE, .flags = CORE_SA_FLAGS,
     };
 }

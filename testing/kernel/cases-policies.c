@@ -302,7 +302,7 @@ static const Case policies[] = {
     { "/policy/a-host-behind-is-reached", NEEDS(TUNNEL), forwards, { .ts = { NULL, "10.66.3.0/24" } }, FALSE },
     { "/policy/a-host-behind-is-reached-by-ipv6", NEEDS(TUNNEL), forwards,
       { .outer = V6, .inner = V6, .ts = { NULL, "fd66:0:3::/64" } }, FALSE },
-    { "/policy/packets-in-clear-are-not-taken", NEEDS(TUNNEL), clear_packets_are_not_taken, { 0 }, FALSE },
+    { "/policy/packets-in-clear-are-not-taken", NEEDS(INBOUND_POLICIES), clear_packets_are_not_taken, { 0 }, FALSE },
 };
 
 void

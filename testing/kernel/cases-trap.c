@@ -167,15 +167,16 @@ the_daemon_passes_all_policies(Lab *lab, const Tunnel *tunnel)
     pair_cross(lab, &flow.pair, 2);
 }
 
+/* Each has a reqid of its own: a kernel may remember for a while that it has asked for one. */
 static const Case traps[] = {
-    { "/trap/many-packets-ask-once", NEEDS(TUNNEL), many_packets_ask_once, { 0 }, FALSE },
-    { "/trap/many-packets-ask-once-in-transport-mode", NEEDS(TRANSPORT), many_packets_ask_once, { .mode = OBOL_MODE_TRANSPORT }, FALSE },
-    { "/trap/many-packets-of-ipv6-ask-once", NEEDS(TUNNEL), many_packets_ask_once, { .inner = V6, .outer = V6 }, FALSE },
-    { "/trap/the-flow-goes-on-with-its-sa", NEEDS(TUNNEL), the_flow_goes_on_with_its_sa, { 0 }, FALSE },
-    { "/trap/the-flow-goes-on-with-its-sa-in-udp", NEEDS(UDP_ENCAP), the_flow_goes_on_with_its_sa, { .udp_encap = TRUE }, FALSE },
-    { "/trap/it-asks-again-when-the-sa-has-gone", NEEDS(TUNNEL), it_asks_again_when_the_sa_has_gone, { 0 }, FALSE },
-    { "/trap/an-acquire-tells-the-packet", NEEDS(ACQUIRE_SELECTORS), an_acquire_tells_the_packet, { 0 }, FALSE },
-    { "/trap/two-traps-ask-apart", NEEDS(TUNNEL), two_traps_ask_apart, { 0 }, FALSE },
+    { "/trap/many-packets-ask-once", NEEDS(TUNNEL), many_packets_ask_once, { .reqid = 21 }, FALSE },
+    { "/trap/many-packets-ask-once-in-transport-mode", NEEDS(TRANSPORT), many_packets_ask_once, { .reqid = 22, .mode = OBOL_MODE_TRANSPORT }, FALSE },
+    { "/trap/many-packets-of-ipv6-ask-once", NEEDS(TUNNEL), many_packets_ask_once, { .reqid = 23, .inner = V6, .outer = V6 }, FALSE },
+    { "/trap/the-flow-goes-on-with-its-sa", NEEDS(TUNNEL), the_flow_goes_on_with_its_sa, { .reqid = 24 }, FALSE },
+    { "/trap/the-flow-goes-on-with-its-sa-in-udp", NEEDS(UDP_ENCAP), the_flow_goes_on_with_its_sa, { .reqid = 25, .udp_encap = TRUE }, FALSE },
+    { "/trap/it-asks-again-when-the-sa-has-gone", NEEDS(TUNNEL), it_asks_again_when_the_sa_has_gone, { .reqid = 26 }, FALSE },
+    { "/trap/an-acquire-tells-the-packet", NEEDS(ACQUIRE_SELECTORS), an_acquire_tells_the_packet, { .reqid = 27 }, FALSE },
+    { "/trap/two-traps-ask-apart", NEEDS(TUNNEL), two_traps_ask_apart, { .reqid = 28 }, FALSE },
     { "/bypass/the-daemon-passes-all-policies", NEEDS(TUNNEL), the_daemon_passes_all_policies, { .ts = { "0.0.0.0/0", "0.0.0.0/0" } },
       FALSE },
     { "/bypass/the-daemon-passes-all-policies-of-ipv6", NEEDS(TUNNEL), the_daemon_passes_all_policies,

@@ -219,6 +219,7 @@ typedef struct {
     guint flags;             /* of ObolSaFlags */
     guint32 reqid_max;       /* the largest that we may choose; 0: any */
     gboolean routes_itself;  /* brings packets to its policies by routes of its own: none of the daemon's are wanted */
+    gboolean takes_clear;    /* can not hold packets that arrive in clear against inbound policies: a packet filter must */
 } ObolKernelAbilities;
 
 typedef struct {
