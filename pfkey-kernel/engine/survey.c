@@ -13,7 +13,7 @@ struct Survey {
     void (*sa)(PfkeyEngine *engine, Survey *survey, const PfkeyMessage *message);
     void (*policy)(PfkeyEngine *engine, Survey *survey, const PfkeyMessage *message);
     void (*end)(PfkeyEngine *engine, Survey *survey);
-    PfkeyEngine *engine;
+    PfkeyEngine *engine;    /* comparing, but for FLUSH: who is told when it has ended */
     GArray *sas, *policies; /* LIST: of ObolKernelSa, ObolKernelPolicy */
     GArray *doomed_sas, *doomed_policies, *missing; /* comparing: of ObolSaId, of guint32, of PfkeyPiece */
     PfkeyType asked;
@@ -249,7 +249,7 @@ static void
 compare_end(PfkeyEngine *engine, Survey *survey)
 {
     find_missing(engine, survey);
-    if (survey->doomed_sas->len + survey->doomed_policies->len + survey->missing->len > 0)
+    if (survey->engine != NULL && survey->doomed_sas->len + survey->doomed_policies->len + survey->missing->len > 0)
         pfkey_log(engine, 1, "PF_KEY: the kernel holds %u SAs and %u policies of ours that we do not know, and lacks %u policies",
                   survey->doomed_sas->len, survey->doomed_policies->len, survey->missing->len);
     put_right(engine, survey);

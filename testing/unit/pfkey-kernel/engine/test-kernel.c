@@ -588,11 +588,13 @@ test_acquire_and_packets(void)
     Lab lab;
     ObolKernelRequest request;
 
-    run("ip link set lo up");
-    run("ip address replace 192.0.2.1/32 dev lo");
-    run("ip address replace 10.1.0.1/32 dev lo");
-    run("ip route replace 10.2.0.0/16 dev lo src 10.1.0.1");
-    run("ip route replace 198.51.100.0/24 dev lo src 192.0.2.1");
+    run("ip link add test0 type veth peer name test1"); /* the loopback device has no IPsec */
+    run("ip link set test0 up");
+    run("ip link set test1 up");
+    run("ip address add 192.0.2.1/32 dev test0");
+    run("ip address add 10.1.0.1/32 dev test0");
+    run("ip route add 10.2.0.0/16 dev test0 src 10.1.0.1");
+    run("ip route add 198.51.100.0/24 dev test0 src 192.0.2.1");
     lab_init(&lab);
     request = policy_request(OBOL_KERNEL_ADD_POLICY, OBOL_DIR_OUT);
     request.policy.trap = TRUE;
