@@ -224,12 +224,13 @@ add_sa(Core *core, guint which)
     g_autoptr(ObolSecret) key = obol_secret_new(20);
     g_autoptr(GArray) source = g_array_new(FALSE, FALSE, sizeof(ObolTs)), destination = g_array_new(FALSE, FALSE, sizeof(ObolTs));
     guint16 family = sas[which].family;
+    guint16 port = sas[which].udp ? 4500 : 0;
     ObolTs from = selector_for(family, sas[which].reach, 1), to = selector_for(family, sas[which].reach, 2);
     ObolKernelRequest add = {
         .op = OBOL_KERNEL_ADD_SA,
         .sa = {
-            .id = { .source = { .family = family, .bytes = { 192, 0, 2, 1 } },
-                    .destination = { .family = family, .bytes = { 192, 0, 2, 2 } },
+            .id = { .source = { .family = family, .port = port, .bytes = { 192, 0, 2, 1 } },
+                    .destination = { .family = family, .port = port, .bytes = { 192, 0, 2, 2 } },
                     .spi = sas[which].spi, .protocol = sas[which].protocol },
             .reqid = sas[which].reqid, .mode = sas[which].mode, .inbound = sas[which].inbound, .udp_encap = sas[which].udp,
             .encr_key = key, .integ_key = key, .replay_window = 64, .flags = OBOL_SA_ICMP,
