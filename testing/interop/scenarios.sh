@@ -332,6 +332,7 @@ scenario_examples_of_obolctl_1_work() {
 		status=$?
 		case $line in
 		*monitor*) [ $status = 124 ] ;; # it goes on until it is ended
+		*doctor*) [ $status -le 1 ] ;; # 1: this machine has something to mend
 		*) [ $status = 0 ] ;;
 		esac || { fail "status $status"; return 1; }
 	done <"$lab/examples"
