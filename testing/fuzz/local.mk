@@ -1,13 +1,15 @@
 # A new target NAME: fuzz-NAME.c, some seeds in corpus/NAME/, a line in targets.h, and a word in each of the three lists here.
 FUZZ_SOURCES = %D%/fuzz-message.c %D%/fuzz-settings.c %D%/fuzz-vici.c %D%/fuzz-userspace.c %D%/fuzz-pfkey.c %D%/fuzz-offload.c %D%/fuzz-pfkeyengine.c
-FUZZ_LIBS = libobol-pfkey-engine.la libobol-pfkey-proxy.la libobol-pfkey-link.la libobol-pfkey-coding.la libobol-userspace-core.la libobol-vici-codec.la libobol-settings.la libobol-crypto.la libobol-wire.la libobol-model.la
+# A library comes before those that it uses.
+FUZZ_LIBS = $(FUZZ_MNL_LIBS) libobol-pfkey-engine.la libobol-pfkey-proxy.la libobol-pfkey-link.la libobol-pfkey-coding.la libobol-userspace-core.la libobol-vici-codec.la libobol-settings.la libobol-crypto.la libobol-wire.la libobol-model.la
 FUZZ_TARGETS = %D%/fuzz-message %D%/fuzz-settings %D%/fuzz-vici %D%/fuzz-userspace %D%/fuzz-pfkey %D%/fuzz-offload %D%/fuzz-pfkeyengine
 FUZZ_CPPFLAGS =
+FUZZ_MNL_LIBS =
 # Targets of plugins that need a library; targets.h has them where it is there.
 if HAVE_MNL
 FUZZ_CPPFLAGS += -DHAVE_MNL $(MNL_CFLAGS)
 FUZZ_SOURCES += %D%/fuzz-network.c %D%/fuzz-xfrm.c
-FUZZ_LIBS += libobol-network-netlink.la libobol-xfrm-pure.la libobol-model.la $(MNL_LIBS)
+FUZZ_MNL_LIBS += libobol-network-netlink.la libobol-xfrm-pure.la $(MNL_LIBS)
 FUZZ_TARGETS += %D%/fuzz-network %D%/fuzz-xfrm
 endif
 

@@ -372,7 +372,9 @@ scenario_uml_ipv6_tunnel_without_udp() {
 # rekeying LIFETIME-OF-OBOL LIFETIME-OF-STRONGSWAN - seconds, 0: never.  Packets flow both ways all the time, and none may be lost.
 rekeying() {
 	local n=1500 host pids=() spis
+	# strongSwan's life_time is a tenth more than its rekey_time, in whole seconds: of three that leaves nothing.
 	obol_child="rekey_time = \"${1}s\"; rand_time = \"0s\"; ${obol_child:-}" swan_child="rekey_time = ${2}s
+		        life_time = 60s
 		        rand_time = 0s"
 	network 4 && swan_side right && obol_side left && initiate left && whole || return 1
 	spis=$(spis_of_left)
