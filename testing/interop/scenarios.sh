@@ -106,13 +106,14 @@ whole() {
 	on left ping -q -c 3 -i 0.2 -W 2 -s 4000 -I "$from" "$to" || { fail "no ping of more than one packet's size"; return 1; }
 }
 
-clean_wire() {
+clean_wire() { # protected by ESP, or by what $protected says
 	capture_stop
-	local esp leaked
-	esp=$(captured "$filter_esp") leaked=$(captured "$filter_plain")
-	echo "wire: $esp ESP, $leaked in clear"
-	if [ "$esp" -lt 12 ] || [ "$leaked" != 0 ]; then
-		tcpdump -n -r "$lab/wire.pcap" -c 30 "$filter_plain" 2>/dev/null
+	local filter=$filter_esp n leaked
+	[ "${protected:-esp}" = esp ] || filter=$filter_ah
+	n=$(captured "$filter") leaked=$(captured "$(filter_plain "$filter")")
+	echo "wire: $n protected by ${protected:-esp}, $leaked not"
+	if [ "$n" -lt 12 ] || [ "$leaked" != 0 ]; then
+		tcpdump -n -r "$lab/wire.pcap" -c 30 "$(filter_plain "$filter")" 2>/dev/null
 		fail "the wire"
 	fi
 }
