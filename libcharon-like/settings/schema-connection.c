@@ -10,6 +10,7 @@
 #define IKEV1 "that is IKEv1's, and Obol speaks IKEv2 alone."
 #define NO_CERTIFICATES "certificates are not there; auth = \"psk\" is."
 #define NO_EAP "no EAP method is there."
+#define FRAGMENT_SIZE_MIN 256 /* headers, IV and ICV may be 150 of them (RFC 7383 section 2.2) */
 #define NO_HARD_LIMIT "an IKE SA has rekey_time alone."
 
 #define AUTHENTICATION_KEYS                                                                                             \
@@ -89,8 +90,14 @@ const ObolSettingSpec obol_schema_connection[] = {
     { .name = "initial_contact", .type = OBOL_TYPE_BOOL, .fallback = "yes",
       .doc = "Tell a peer with our first IKE SA to it that older ones are gone (RFC 7296 section 2.4)." },
     { .name = "mobike", .type = OBOL_TYPE_BOOL, .fallback = "no", .only = WORDS("no"), .why = "MOBIKE (RFC 4555) is not there." },
-    { .name = "fragmentation", .type = OBOL_TYPE_ENUM, .fallback = "no", .choices = WORDS("yes", "accept", "force", "no"),
-      .only = WORDS("no"), .why = "IKE fragmentation (RFC 7383) is not there." },
+    { .name = "fragmentation", .type = OBOL_TYPE_ENUM, .fallback = "yes", .choices = WORDS("yes", "accept", "force", "no"),
+      .doc = "IKE messages that are too long for the path, in several datagrams (RFC 7383), where the peer knows that too: yes; "
+             "accept: the peer's are put together, ours are not cut; no: neither. force is yes: what has no keys yet can not "
+             "be cut in IKEv2, and nothing may be that the peer did not announce." },
+    { .name = "fragment_size", .type = OBOL_TYPE_INTEGER, .fallback = "1280", .min = FRAGMENT_SIZE_MIN, .max = 65535,
+      .doc = "Bytes of an IP datagram above which our messages are cut. 1280 passes wherever IPv6 may pass, and on nearly every "
+             "IPv4 path; when a cut request stays without answer smaller sizes are tried, down to 576 for IPv4 "
+             "(RFC 7383 section 2.5)." },
     { .name = "childless", .type = OBOL_TYPE_ENUM, .fallback = "never", .choices = WORDS("allow", "prefer", "force", "never"),
       .only = WORDS("never"), .why = "childless IKE SAs (RFC 6023) are not there." },
     { .name = "vips", .type = OBOL_TYPE_LIST, .only = NO_VALUE, .why = "virtual addresses are not there." },
