@@ -97,7 +97,7 @@ GBytes *pair_seal(PairSide *from, guint8 exchange, gboolean response, guint32 me
 gboolean pair_open(PairSide *to, const PairPacket *packet, GByteArray **plain, ObolChain *chain);
 
 /* --- pair-fragments.c: messages in pieces (RFC 7383) --- */
-/* A pair whose IKE_AUTH messages are about 32 bytes longer for each of @n_selectors; sizes as in fragment_size, 0: the default. */
+/* A pair whose IKE_AUTH messages are 16 bytes longer for each of @n_selectors (at most OBOL_TS_MAX); sizes as in fragment_size, 0: the default. */
 Pair *pair_new_large(const PairSetup *like, guint n_selectors, gsize left_size, gsize right_size);
 /* Which fragment a datagram is; FALSE: it is none. */
 gboolean pair_fragment_of(const PairPacket *packet, guint16 *number, guint16 *total);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define MANY 60 /* selectors: IKE_AUTH of about 2 KB */
+#define MANY 120 /* selectors: IKE_AUTH of about 2 KB */
 
 /* The next datagram on the wire is fragment 1: how many there are of it, and all of them are there. */
 static guint

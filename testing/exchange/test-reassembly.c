@@ -478,7 +478,7 @@ test_a_forged_repetition(void)
 static void
 test_while_busy(void)
 {
-    g_autoptr(Pair) pair = pair_new_large(NULL, 60, 600, 0);
+    g_autoptr(Pair) pair = pair_new_large(NULL, 120, 600, 0);
     guint n;
 
     pair->hold_kernel = TRUE;
