@@ -91,12 +91,12 @@ const ObolSettingSpec obol_schema_connection[] = {
       .doc = "Tell a peer with our first IKE SA to it that older ones are gone (RFC 7296 section 2.4)." },
     { .name = "mobike", .type = OBOL_TYPE_BOOL, .fallback = "no", .only = WORDS("no"), .why = "MOBIKE (RFC 4555) is not there." },
     { .name = "fragmentation", .type = OBOL_TYPE_ENUM, .fallback = "yes", .choices = WORDS("yes", "accept", "force", "no"),
-      .doc = "IKE messages that are too long for the path, in several datagrams (RFC 7383), where the peer knows that too: yes; "
-             "accept: the peer's are put together, ours are not cut; no: neither. force is yes: what has no keys yet can not "
-             "be cut in IKEv2, and nothing may be that the peer did not announce." },
+      .doc = "IKE messages in fragments (RFC 7383), with a peer who knows them too: yes sends and takes them, accept takes "
+             "them alone, no does neither. force is as yes: IKEv2 can not cut what has no keys yet, and may not cut what the "
+             "peer did not ask for." },
     { .name = "fragment_size", .type = OBOL_TYPE_INTEGER, .fallback = "1280", .min = FRAGMENT_SIZE_MIN, .max = 65535,
-      .doc = "Bytes of an IP datagram above which our messages are cut. 1280 passes wherever IPv6 may pass, and on nearly every "
-             "IPv4 path; when a cut request stays without answer smaller sizes are tried, down to 576 for IPv4 "
+      .doc = "Bytes of an IP datagram above which our messages are cut. 1280 passes wherever IPv6 does, and on nearly every "
+             "IPv4 path. A request without answer is cut smaller, down to 576 for IPv4, where this is not less already "
              "(RFC 7383 section 2.5)." },
     { .name = "childless", .type = OBOL_TYPE_ENUM, .fallback = "never", .choices = WORDS("allow", "prefer", "force", "never"),
       .only = WORDS("never"), .why = "childless IKE SAs (RFC 6023) are not there." },
