@@ -35,7 +35,6 @@ struct ObolSlot {
     ObolSlotLink peer;      /* by connection and remote address */
     ObolKernelName *names;  /* what it has in the kernel */
     ObolKernelPending *pending; /* what it has asked of the kernel */
-    guint64 last_request, last_response; /* what was sent last, to tell a retransmission */
     guint responder : 1, half_open : 1, established : 1, closing : 1;
 };
 
@@ -66,6 +65,7 @@ struct ObolShard {
     GArray *children;     /* of ObolChildInfo, room for a look at an SA */
     gint64 now_us, told_us; /* of the call at hand; the wake-up last asked for */
     guint32 n_unique_ids;
+    gsize half_open_bytes; /* see ObolEngine */
     ObolStats stats;
 };
 

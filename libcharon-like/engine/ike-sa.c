@@ -79,6 +79,7 @@ obol_ike_sa_free(ObolIkeSa *sa)
     obol_ike_sa_negotiation_free(sa);
     obol_window_forget_request(sa);
     g_clear_pointer(&sa->last_response, g_bytes_unref);
+    obol_reassembly_drop(sa, OBOL_PENDING_REQUEST);
     g_ptr_array_unref(sa->children);
     g_clear_pointer(&sa->waits, g_array_unref);
     g_clear_pointer(&sa->tasks, g_array_unref);
@@ -397,6 +398,8 @@ obol_ike_sa_info(const ObolIkeSa *sa, ObolIkeInfo *info, GArray *children)
         .established_us = sa->established_us,
         .children = (const ObolChildInfo *) children->data,
         .n_children = children->len,
+        .fragmentation = sa->fragmentation.agreed,
+        .fragment_size = (guint) obol_fragment_threshold(sa, FALSE),
     };
 }
 

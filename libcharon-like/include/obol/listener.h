@@ -66,6 +66,8 @@ typedef struct {
     gint64 rekey_us;       /* 0: never */
     const ObolChildInfo *children;
     gsize n_children;
+    gboolean fragmentation; /* agreed on (RFC 7383) */
+    guint fragment_size;    /* bytes of an IP datagram above which our messages are sent in fragments; 0: they are not */
 } ObolIkeInfo;
 
 /* What passed on the wire, for ladders and counters.  Plain content only: no key, no password. */
