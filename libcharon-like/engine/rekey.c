@@ -143,14 +143,26 @@ drop_ours(ObolIkeSa *sa, ObolChildSa *ours, ObolActions *out)
     forget_when_over(sa, old_id);
 }
 
+/* The old one went while the kernel was still busy with theirs: nobody is left to tell that it may send. */
+static void
+take_over_late(ObolIkeSa *sa, guint32 old_id, const ObolChildSa *old, ObolChildSa *theirs, ObolActions *out)
+{
+    if (theirs == NULL || theirs->state != OBOL_CHILD_INSTALLED || (old != NULL && old->state == OBOL_CHILD_INSTALLED))
+        return;
+    obol_child_activate(sa, theirs, out);
+    forget_when_over(sa, old_id);
+}
+
 void
 obol_rekey_settle(ObolIkeSa *sa, guint32 old_id, ObolActions *out)
 {
     ObolChildSa *old = obol_child_sa_find(sa, old_id), *ours = obol_rekey_rival(sa, old_id, TRUE),
                 *theirs = obol_rekey_rival(sa, old_id, FALSE);
 
-    if (ours == NULL || ours->state != OBOL_CHILD_INSTALLED || (theirs != NULL && theirs->state < OBOL_CHILD_INSTALLED))
+    if (ours == NULL || ours->state != OBOL_CHILD_INSTALLED || (theirs != NULL && theirs->state < OBOL_CHILD_INSTALLED)) {
+        take_over_late(sa, old_id, old, theirs, out);
         return;
+    }
     if ((theirs != NULL || old == NULL || old->state != OBOL_CHILD_INSTALLED) && obol_rekey_loses(sa, ours)) {
         drop_ours(sa, ours, out);
         return;

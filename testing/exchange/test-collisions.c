@@ -204,6 +204,26 @@ test_what_has_not_been_asked_yet_gives_way(void)
     pair_finish(pair);
 }
 
+/* Nobody's Delete says any more that it may. */
+static void
+test_a_successor_that_is_late_sends_when_the_old_one_has_gone(void)
+{
+    g_autoptr(Pair) pair = pair_of_seed(3);
+    const ObolChildSa *old = pair_child(&pair->right, 0);
+
+    pair->traffic = FALSE;
+    pair->hold_kernel = TRUE;
+    pair->hold_only = &pair->right;
+    soft(pair, &pair->left);
+    pair_deliver(pair); /* its kernel is asked for an SPI */
+    pair_expire(pair, &pair->right, old, TRUE);
+    pair_deliver(pair);
+    pair_release_kernel(pair);
+    pair_run(pair);
+    g_assert_true(pair_agree(pair, 1));
+    pair_finish(pair);
+}
+
 static void
 test_a_kernel_s_no_to_theirs_makes_ours_win(void)
 {
@@ -497,6 +517,7 @@ static const Plain plain_tests[] = {
     { "2.8.1/a-lost-request-finds-the-child-gone", test_a_lost_request_finds_the_child_gone },
     { "2.25.1/a-late-request-meets-a-temporary-failure", test_a_late_request_meets_a_temporary_failure },
     { "2.8.1/what-has-not-been-asked-yet-gives-way", test_what_has_not_been_asked_yet_gives_way },
+    { "2.8/a-successor-that-is-late-sends-when-the-old-one-has-gone", test_a_successor_that_is_late_sends_when_the_old_one_has_gone },
     { "2.8.1/a-kernel-s-no-to-theirs-makes-ours-win", test_a_kernel_s_no_to_theirs_makes_ours_win },
     { "2.25.1/a-rekeying-of-what-we-delete-is-put-off", test_a_rekeying_of_what_we_delete_is_put_off },
     { "2.25.1/a-delete-of-what-we-rekey-is-answered-as-usual", test_a_delete_of_what_we_rekey_is_answered_as_usual },

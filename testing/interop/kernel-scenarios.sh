@@ -230,7 +230,7 @@ scenario_kernel_pfkey_obol_the_proxy_dies_and_comes_back() {
 	on_kernel pfkey
 	peer=obol
 	network 4 && obol_side right && proxy_start || return 1
-	kernel_settings="proxy = \"unix:$lab/left/pfkey\";" obol_child='rekey_time = "15s"; rand_time = "0s";' obol_side left || return 1
+	kernel_settings="proxy = \"unix:$lab/left/pfkey\";" obol_child='rekey_time = "20s"; life_time = "600s"; rand_time = "0s";' obol_side left || return 1
 	initiate left && established && pings || { fail "set-up"; return 1; }
 	before=$(kernel_states left | grep -o 'spi 0x[0-9a-f]*' | sort)
 	kill -KILL "$proxy_pid"
