@@ -88,9 +88,11 @@ obol_nat_float(ObolIkeSa *sa)
     if (!sa->negotiation->nat_detection || sa->engine->nat_t_port == 0 || !(sa->nat_local || sa->nat_remote || sa->feign_nat))
         return;
     sa->floated = TRUE;
+    /* One that was begun on the NAT-T ports is where it should be: the peer's may be another one behind its NAT. */
+    if (sa->local.port == sa->engine->nat_t_port)
+        return;
     sa->local.port = sa->engine->nat_t_port;
-    if (sa->remote.port != PORT_NAT_T)
-        sa->remote.port = PORT_NAT_T;
+    sa->remote.port = PORT_NAT_T;
 }
 
 /* Where an authentic message came from is where the answers go, when the peer is behind a NAT, or is just moving to its NAT-T

@@ -3,6 +3,8 @@
  * (RFC 7296 sections 2.1 to 2.3). */
 #include "engine/ike-sa-private.h"
 
+#define PATIENCE_MAX_US (600.0 * G_USEC_PER_SEC) /* whatever the settings of retransmission */
+
 void
 obol_window_send(ObolIkeSa *sa, GBytes *datagram, ObolActions *out)
 {
@@ -72,6 +74,16 @@ tell_again(ObolIkeSa *sa, ObolActions *out)
         obol_tell_message(sa, &header, "", NULL, TRUE, bytes.n, TRUE, out);
 }
 
+gint64
+obol_window_patience_us(const ObolConnection *connection)
+{
+    double wait_us = (double) connection->retransmit_base_us, sum_us = 0;
+
+    for (guint i = 0; i <= connection->retransmit_tries && sum_us < PATIENCE_MAX_US; i++, wait_us *= connection->retransmit_factor)
+        sum_us += wait_us;
+    return (gint64) MIN(sum_us, PATIENCE_MAX_US);
+}
+
 static void
 give_up(ObolIkeSa *sa, ObolActions *out)
 {
@@ -83,7 +95,10 @@ give_up(ObolIkeSa *sa, ObolActions *out)
     else
         reason = obol_reason_new(OBOL_REASON_NET_SILENT, obol_exchange_name(sa->request.exchange), OBOL_SIDE_PEER, 0,
                                  "no answer to %u sendings", sa->request.n_sent);
-    obol_ike_sa_fail(sa, reason, out);
+    /* Of one that was rekeyed nothing is left to fail. */
+    if (sa->state != OBOL_IKE_REKEYED)
+        obol_ike_sa_fail(sa, reason, out);
+    obol_succession_abandon(sa, out);
     obol_ike_sa_end(sa, reason, out);
 }
 

@@ -15,6 +15,15 @@ next_id(gpointer data)
     return ++((PairSide *) data)->n_ids;
 }
 
+/* Neither end's SPIs are the other's, nor any that were before. */
+static guint64
+new_spi(gpointer data)
+{
+    PairSide *side = data;
+
+    return (side->role == OBOL_INITIATOR ? G_GUINT64_CONSTANT(0x1111000000000000) : G_GUINT64_CONSTANT(0x2222000000000000)) + ++side->n_spis;
+}
+
 static guint32
 reqid_for(gpointer data, const char *connection, const char *child)
 {
@@ -84,6 +93,7 @@ new_connection(const PairSetup *setup, guint me)
     c->local_id = obol_identity_parse(either(setup->id[me], ids[me]), NULL);
     c->remote_id = obol_identity_parse(ids[1 - me], NULL);
     c->dpd_us = setup->dpd_us;
+    c->rekey_us = setup->rekey_us;
     c->encap = setup->encap;
     if (!setup->no_children)
         g_ptr_array_add(c->children, new_child(setup, me));
@@ -107,6 +117,7 @@ set_up_side(Pair *pair, PairSide *side, const PairSetup *setup, guint me)
     side->role = me == 0 ? OBOL_INITIATOR : OBOL_RESPONDER;
     side->wake_us = G_MAXINT64;
     model_kernel_init(&side->kernel, 0x1000 * (me + 1));
+    side->others = g_array_new(FALSE, FALSE, sizeof(PairOther));
     side->ends = g_array_new(FALSE, FALSE, sizeof(ObolReasonCode));
     side->engine = (ObolEngine) {
         .crypto = pair->crypto,
@@ -115,6 +126,7 @@ set_up_side(Pair *pair, PairSide *side, const PairSetup *setup, guint me)
         .keys = pair->keys[me],
         .abilities = setup->abilities[me],
         .next_unique_id = next_id,
+        .new_spi = new_spi,
         .reqid_for = reqid_for,
         .data = side,
         .trace_messages = TRUE,
@@ -164,6 +176,7 @@ pair_packet_free(PairPacket *packet)
 /* What an engine asked for and has no answer to yet: a kernel request or a job. */
 typedef struct {
     PairSide *side;
+    ObolIkeSa *sa; /* NULL: gone */
     guint32 request;
     ObolKernelRequest *what;
     ObolJob *job;
@@ -187,6 +200,9 @@ pair_free(Pair *pair)
     g_queue_free_full(pair->held, (GDestroyNotify) held_free);
     for (guint i = 0; i < 2; i++) {
         obol_ike_sa_free(sides[i]->sa);
+        for (guint j = 0; j < sides[i]->others->len; j++)
+            obol_ike_sa_free(pair_other_sa(sides[i], j));
+        g_array_unref(sides[i]->others);
         obol_connection_unref(sides[i]->connection);
         model_kernel_clear(&sides[i]->kernel);
         g_array_unref(sides[i]->ends);
@@ -206,17 +222,17 @@ pair_other(Pair *pair, PairSide *side)
 /* --- the model kernel --- */
 
 static void
-ask_kernel(Pair *pair, PairSide *side, guint32 number, const ObolKernelRequest *request)
+ask_kernel(Pair *pair, const Held *held)
 {
     g_autoptr(GError) error = NULL;
     ObolKernelReply reply = { 0 };
 
-    model_kernel_serve(&side->kernel, request, &reply, &error);
+    model_kernel_serve(&held->side->kernel, held->what, &reply, &error);
     reply.error = error;
-    if (side->sa != NULL)
-        pair_feed(pair, side, &(ObolEvent) { .kind = OBOL_EVENT_KERNEL, .kernel = { number, &reply } });
+    if (held->sa != NULL)
+        pair_feed_sa(pair, held->side, held->sa, &(ObolEvent) { .kind = OBOL_EVENT_KERNEL, .kernel = { held->request, &reply } });
     else if (error == NULL)
-        model_kernel_undo(&side->kernel, request, &reply); /* as the dispatcher does */
+        model_kernel_undo(&held->side->kernel, held->what, &reply); /* as the dispatcher does */
 }
 
 static GList *
@@ -238,11 +254,11 @@ answer_held(Pair *pair)
 
         g_queue_delete_link(pair->held, at);
         if (held->what != NULL) {
-            ask_kernel(pair, held->side, held->request, held->what);
+            ask_kernel(pair, held);
         } else {
             held->job->run(held->job);
-            if (held->side->sa != NULL)
-                pair_feed(pair, held->side, &(ObolEvent) { .kind = OBOL_EVENT_JOB, .job = held->job });
+            if (held->sa != NULL)
+                pair_feed_sa(pair, held->side, held->sa, &(ObolEvent) { .kind = OBOL_EVENT_JOB, .job = held->job });
         }
         held_free(held);
     }
@@ -287,15 +303,66 @@ note_child(PairSide *side, const ObolAction *action)
         g_array_append_val(side->ends, code);
 }
 
+/* The answers to what @from has asked for go to @to. */
 static void
-carry_out(Pair *pair, PairSide *side, ObolAction *action, gboolean *closed)
+readdress(Pair *pair, const ObolIkeSa *from, ObolIkeSa *to, gboolean jobs_too)
+{
+    for (GList *at = pair->held->head; at != NULL; at = at->next) {
+        Held *held = at->data;
+
+        if (held->sa == from && (jobs_too || held->what != NULL))
+            held->sa = to;
+    }
+}
+
+/* What the dispatcher does. */
+static void
+take_in(Pair *pair, PairSide *side, ObolIkeSa *old, ObolAction *action, ObolIkeSa **adopted)
+{
+    ObolIkeSa *sa = g_steal_pointer(&action->successor.sa);
+    PairOther other = { sa, G_MAXINT64 };
+
+    g_assert_null(adopted[1]);
+    adopted[adopted[0] != NULL ? 1 : 0] = sa;
+    if (action->successor.heir) {
+        g_assert_true(old == side->sa);
+        readdress(pair, old, sa, FALSE);
+        other = (PairOther) { old, side->wake_us };
+        side->sa = sa;
+        side->wake_us = G_MAXINT64;
+        side->n_successors++;
+    } else {
+        side->n_redundant++;
+    }
+    g_array_append_val(side->others, other);
+}
+
+static gint64 *
+wake_of(PairSide *side, const ObolIkeSa *sa)
+{
+    for (guint i = 0; i < side->others->len; i++) {
+        if (pair_other_sa(side, i) == sa)
+            return &g_array_index(side->others, PairOther, i).wake_us;
+    }
+    g_assert_true(sa == side->sa);
+    return &side->wake_us;
+}
+
+static void
+carry_out(Pair *pair, PairSide *side, ObolIkeSa *sa, ObolAction *action, ObolIkeSa **adopted, gboolean *closed)
 {
     switch (action->kind) {
     case OBOL_ACTION_SEND: put_on_wire(pair, side, action); break;
-    case OBOL_ACTION_WAKE: side->wake_us = action->wake_us; break;
+    case OBOL_ACTION_WAKE: *wake_of(side, sa) = action->wake_us; break;
     case OBOL_ACTION_KEEP_ALIVE: side->n_keep_alives++; break;
-    case OBOL_ACTION_KERNEL: hold(pair, (Held) { side, action->kernel.request, g_steal_pointer(&action->kernel.what), NULL }); break;
-    case OBOL_ACTION_JOB: hold(pair, (Held) { side, 0, NULL, g_steal_pointer(&action->job) }); break;
+    case OBOL_ACTION_KERNEL: hold(pair, (Held) { side, sa, action->kernel.request, g_steal_pointer(&action->kernel.what), NULL }); break;
+    case OBOL_ACTION_JOB: hold(pair, (Held) { side, sa, 0, NULL, g_steal_pointer(&action->job) }); break;
+    case OBOL_ACTION_SUCCESSOR: take_in(pair, side, sa, action, adopted); break;
+    case OBOL_ACTION_REAUTHENTICATE:
+        side->n_reauthentications++;
+        side->n_reauth_children = action->reauthenticate.children->len;
+        side->reauth_keeps = action->reauthenticate.keep;
+        break;
     case OBOL_ACTION_IDENTIFIED:
         side->identified = TRUE;
         side->initial_contact = action->identified.initial_contact;
@@ -332,19 +399,61 @@ watch_traffic(Pair *pair)
     }
 }
 
+ObolIkeSa *
+pair_other_sa(const PairSide *side, guint i)
+{
+    return i < side->others->len ? g_array_index(side->others, PairOther, i).sa : NULL;
+}
+
+static void
+close_sa(Pair *pair, PairSide *side, ObolIkeSa *sa)
+{
+    readdress(pair, sa, NULL, TRUE);
+    if (sa == side->sa) {
+        side->sa = NULL;
+        side->wake_us = G_MAXINT64;
+    }
+    for (guint i = 0; i < side->others->len; i++) {
+        if (pair_other_sa(side, i) == sa)
+            g_array_remove_index(side->others, i);
+    }
+    obol_ike_sa_free(sa);
+}
+
 void
 pair_feed(Pair *pair, PairSide *side, const ObolEvent *event)
 {
+    pair_feed_sa(pair, side, side->sa, event);
+}
+
+void
+pair_rekey_ike(Pair *pair, PairSide *side)
+{
+    pair_feed(pair, side, &(ObolEvent) { .kind = OBOL_EVENT_REKEY });
+}
+
+static void
+feed_one(Pair *pair, PairSide *side, ObolIkeSa *sa, const ObolEvent *event)
+{
     g_autoptr(ObolActions) actions = obol_actions_new();
+    ObolIkeSa *adopted[2] = { NULL, NULL };
     gboolean closed = FALSE;
 
-    obol_ike_sa_handle(side->sa, event, pair->now_us, actions);
+    obol_ike_sa_handle(sa, event, pair->now_us, actions);
     for (guint i = 0; i < obol_actions_n(actions); i++)
-        carry_out(pair, side, obol_actions_nth(actions, i), &closed);
-    if (closed) {
-        g_clear_pointer(&side->sa, obol_ike_sa_free);
-        side->wake_us = G_MAXINT64;
+        carry_out(pair, side, sa, obol_actions_nth(actions, i), adopted, &closed);
+    if (closed)
+        close_sa(pair, side, sa);
+    for (guint i = 0; i < G_N_ELEMENTS(adopted); i++) {
+        if (adopted[i] != NULL)
+            feed_one(pair, side, adopted[i], &(ObolEvent) { .kind = OBOL_EVENT_ADOPTED });
     }
+}
+
+void
+pair_feed_sa(Pair *pair, PairSide *side, ObolIkeSa *sa, const ObolEvent *event)
+{
+    feed_one(pair, side, sa, event);
     if (pair->answering)
         return;
     pair->answering = TRUE;
@@ -379,9 +488,31 @@ meet_first_request(const PairPacket *packet)
     packet->to->sa = obol_ike_sa_new_responder(&packet->to->engine, 0x2222, &packet->to->address, &packet->source);
 }
 
+/* By the SPI that it has chosen, as the dispatcher does; what names nobody is given to the main one, which has to notice. */
+static ObolIkeSa *
+addressee(const PairPacket *packet)
+{
+    const PairSide *side = packet->to;
+    ObolWireFault fault;
+    ObolHeader header;
+
+    if (!obol_header_decode(packet->bytes->data, packet->bytes->len, &header, &fault) || header.spi_r == 0)
+        return side->sa;
+    for (guint i = 0; i <= side->others->len; i++) {
+        ObolIkeSa *sa = i < side->others->len ? pair_other_sa(side, i) : side->sa;
+        gboolean by_initiator = (header.flags & OBOL_FLAG_INITIATOR) != 0;
+
+        if (sa != NULL && obol_ike_sa_own_spi(sa) == (by_initiator ? header.spi_r : header.spi_i)
+            && (obol_ike_sa_peer_spi(sa) == 0 || obol_ike_sa_peer_spi(sa) == (by_initiator ? header.spi_i : header.spi_r)))
+            return sa;
+    }
+    return side->sa;
+}
+
 gboolean
 pair_deliver(Pair *pair)
 {
+    ObolIkeSa *sa;
     PairPacket *packet = g_queue_pop_head(pair->wire);
     ObolEvent event = { .kind = OBOL_EVENT_MESSAGE };
 
@@ -390,7 +521,8 @@ pair_deliver(Pair *pair)
     if (packet->to == &pair->right && pair->nat.family != 0)
         packet->source = pair->nat;
     meet_first_request(packet);
-    if (packet->to->sa != NULL) {
+    sa = addressee(packet);
+    if (sa != NULL) {
         /* An exact copy on the heap: ASan sees one byte too far. */
         g_autofree guint8 *exact = g_memdup2(packet->bytes->data, packet->bytes->len);
 
@@ -399,7 +531,7 @@ pair_deliver(Pair *pair)
         event.message.local = packet->to == &pair->left ? pair->left.address : packet->destination;
         event.message.local.port = packet->destination.port;
         event.message.remote = packet->source;
-        pair_feed(pair, packet->to, &event);
+        pair_feed_sa(pair, packet->to, sa, &event);
     }
     pair_packet_free(packet);
     return TRUE;
@@ -448,17 +580,40 @@ pair_put(Pair *pair, PairSide *to, GBytes *bytes)
     g_queue_push_tail(pair->wire, packet);
 }
 
+/* The SA of either side that is to be woken next. */
+static gint64
+next_alarm(Pair *pair, PairSide **side, ObolIkeSa **sa)
+{
+    PairSide *sides[] = { &pair->left, &pair->right };
+    gint64 when_us = G_MAXINT64;
+
+    for (guint i = 0; i < 2; i++) {
+        for (guint j = 0; j <= sides[i]->others->len; j++) {
+            ObolIkeSa *one = j < sides[i]->others->len ? pair_other_sa(sides[i], j) : sides[i]->sa;
+            gint64 its_us = one != NULL ? *wake_of(sides[i], one) : G_MAXINT64;
+
+            if (its_us >= when_us)
+                continue;
+            when_us = its_us;
+            *side = sides[i];
+            *sa = one;
+        }
+    }
+    return when_us;
+}
+
 gboolean
 pair_jump(Pair *pair)
 {
-    PairSide *next = pair->left.wake_us <= pair->right.wake_us ? &pair->left : &pair->right;
+    PairSide *side = NULL;
+    ObolIkeSa *sa = NULL;
+    gint64 when_us = next_alarm(pair, &side, &sa);
 
-    if (next->wake_us == G_MAXINT64)
+    if (when_us == G_MAXINT64)
         return FALSE;
-    pair->now_us = MAX(pair->now_us, next->wake_us);
-    next->wake_us = G_MAXINT64;
-    if (next->sa != NULL)
-        pair_feed(pair, next, &(ObolEvent) { .kind = OBOL_EVENT_TIMER });
+    pair->now_us = MAX(pair->now_us, when_us);
+    *wake_of(side, sa) = G_MAXINT64;
+    pair_feed_sa(pair, side, sa, &(ObolEvent) { .kind = OBOL_EVENT_TIMER });
     return TRUE;
 }
 
@@ -491,7 +646,8 @@ pair_whole(const Pair *pair)
 gboolean
 pair_clean(const Pair *pair)
 {
-    return pair->left.sa == NULL && pair->right.sa == NULL && model_kernel_empty(&pair->left.kernel) && model_kernel_empty(&pair->right.kernel);
+    return pair->left.sa == NULL && pair->right.sa == NULL && pair->left.others->len + pair->right.others->len == 0
+           && model_kernel_empty(&pair->left.kernel) && model_kernel_empty(&pair->right.kernel);
 }
 
 void
