@@ -37,6 +37,7 @@ struct ObolSlot {
     ObolKernelName *names;  /* what it has in the kernel */
     ObolKernelPending *pending; /* what it has asked of the kernel */
     guint64 renews, renewed_by; /* reauthentication: SPIs of the slot in whose place it is, and that in its place; 0: none */
+    guint64 predecessor;        /* SPI of the slot whose heir it is; 0: none */
     guint64 last_request, last_response; /* what was sent last, to tell a retransmission */
     guint responder : 1, half_open : 1, established : 1, closing : 1;
 };

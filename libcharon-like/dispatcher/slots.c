@@ -139,6 +139,16 @@ move_link(ObolShard *shard, ObolSlot *from, ObolSlot *to, ObolSlotRelation relat
         obol_slot_link(shard, to, relation, key);
 }
 
+/* A peer that rekeys again and again and deletes nothing leaves one behind, not all. */
+static void
+end_long_line(ObolShard *shard, const ObolSlot *old)
+{
+    ObolEffect effect = { .spi = old->predecessor, .event = { .kind = OBOL_EVENT_TERMINATE, .terminate.force = TRUE } };
+
+    if (old->predecessor != 0)
+        g_array_append_val(shard->effects, effect);
+}
+
 ObolSlot *
 obol_slot_new_successor(ObolShard *shard, ObolSlot *old, ObolIkeSa *sa, gboolean heir)
 {
@@ -148,6 +158,8 @@ obol_slot_new_successor(ObolShard *shard, ObolSlot *old, ObolIkeSa *sa, gboolean
     slot->established = TRUE;
     if (!heir)
         return slot;
+    end_long_line(shard, old);
+    slot->predecessor = old->spi;
     slot->n_installed = old->n_installed;
     old->n_installed = 0;
     obol_kernel_tickets_move(old, slot);

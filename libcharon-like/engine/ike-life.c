@@ -7,7 +7,7 @@
 static gint64
 due_after(const ObolIkeSa *sa, gint64 time_us)
 {
-    gint64 range_us = MIN(sa->connection->rand_us, time_us / 2);
+    gint64 range_us = MIN(sa->connection->rand_us, time_us - 1);
     guint64 random = 0;
 
     if (time_us == 0)

@@ -340,8 +340,8 @@ terminate(ObolIkeSa *sa, const ObolEvent *event, ObolActions *out)
     obol_ike_sa_command_done(&sa->terminate_command, NULL, out);
     sa->terminate_command = event->terminate.command;
     obol_ike_sa_close(sa, as_asked(), out);
-    if (event->terminate.force
-        || (sa->state != OBOL_IKE_ESTABLISHED && sa->state != OBOL_IKE_REKEYED && sa->state != OBOL_IKE_DELETING))
+    /* Of one that was rekeyed all that matters has gone long ago: whether the peer still knows it is not waited for. */
+    if (event->terminate.force || (sa->state != OBOL_IKE_ESTABLISHED && sa->state != OBOL_IKE_DELETING))
         obol_ike_sa_end(sa, as_asked(), out);
 }
 
@@ -370,10 +370,12 @@ rekey(ObolIkeSa *sa, const ObolEvent *event, ObolActions *out)
 {
     ObolChildSa *child = event->rekey.child_id != 0 ? obol_child_sa_find(sa, event->rekey.child_id) : NULL;
 
-    if (event->rekey.child_id == 0)
+    if (event->rekey.child_id == 0) {
         obol_ike_life_renew(sa, event->rekey.reauth, out);
-    else if (child != NULL)
-        obol_rekey_expire(sa, child, FALSE, out);
+    } else if (child != NULL && child->state == OBOL_CHILD_INSTALLED) {
+        child->rekey_at_us = sa->now_us;
+        obol_rekey_timer(sa, out);
+    }
 }
 
 static void
@@ -437,98 +439,4 @@ gsize
 obol_ike_sa_n_bytes(const ObolIkeSa *sa)
 {
     return sizeof *sa + obol_span_of_bytes(sa->last_response).n + (sa->keys.block != NULL ? sa->keys.block->n : 0);
-}
-
-/* --- a look from outside --- */
-
-void
-obol_ike_sa_info(const ObolIkeSa *sa, ObolIkeInfo *info, GArray *children)
-{
-    g_array_set_size(children, 0);
-    for (guint i = 0; i < sa->children->len; i++) {
-        ObolChildInfo child;
-
-        obol_child_sa_info(g_ptr_array_index(sa->children, i), &child);
-        g_array_append_val(children, child);
-    }
-    *info = (ObolIkeInfo) {
-        .connection = sa->connection != NULL ? sa->connection->name : NULL,
-        .unique_id = sa->unique_id,
-        .state = sa->state,
-        .initiator = sa->role == OBOL_INITIATOR,
-        .spi_i = sa->spi_i,
-        .spi_r = sa->spi_r,
-        .local = sa->local,
-        .remote = sa->remote,
-        .local_id = sa->local_id,
-        .remote_id = sa->remote_id,
-        .nat_local = sa->nat_local,
-        .nat_remote = sa->nat_remote,
-        .suite = sa->suite,
-        .established_us = sa->established_us,
-        .rekey_us = sa->rekey_at_us,
-        .reauth_us = sa->reauth_at_us,
-        .expire_us = sa->expire_at_us,
-        .predecessor = sa->predecessor,
-        .children = (const ObolChildInfo *) children->data,
-        .n_children = children->len,
-    };
-}
-
-ObolIkeState
-obol_ike_sa_state(const ObolIkeSa *sa)
-{
-    return sa->state;
-}
-
-gboolean
-obol_ike_sa_is_initiator(const ObolIkeSa *sa)
-{
-    return sa->role == OBOL_INITIATOR;
-}
-
-guint32
-obol_ike_sa_unique_id(const ObolIkeSa *sa)
-{
-    return sa->unique_id;
-}
-
-const ObolConnection *
-obol_ike_sa_connection(const ObolIkeSa *sa)
-{
-    return sa->connection;
-}
-
-guint64
-obol_ike_sa_own_spi(const ObolIkeSa *sa)
-{
-    return sa->role == OBOL_INITIATOR ? sa->spi_i : sa->spi_r;
-}
-
-guint64
-obol_ike_sa_peer_spi(const ObolIkeSa *sa)
-{
-    return sa->role == OBOL_INITIATOR ? sa->spi_r : sa->spi_i;
-}
-
-void
-obol_ike_sa_child_spis(const ObolIkeSa *sa, GArray *out)
-{
-    for (guint i = 0; i < sa->children->len; i++) {
-        const ObolChildSa *child = g_ptr_array_index(sa->children, i);
-
-        if (child->spi_in != 0)
-            g_array_append_val(out, child->spi_in);
-    }
-}
-
-void
-obol_ike_sa_set_usage(ObolIkeSa *sa, guint32 spi, gboolean inbound, const ObolSaUsage *usage)
-{
-    for (guint i = 0; i < sa->children->len; i++) {
-        ObolChildSa *child = g_ptr_array_index(sa->children, i);
-
-        if (spi != 0 && (inbound ? child->spi_in : child->spi_out) == spi)
-            *(inbound ? &child->in : &child->out) = *usage;
-    }
 }

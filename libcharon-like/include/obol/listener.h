@@ -104,8 +104,8 @@ typedef struct {
     void (*failure)(gpointer self, const ObolIkeInfo *sa, const ObolReason *reason); /* @sa may be NULL */
     /* A line of the log. @group is "ike", "net", ...; level 0 is an outcome, 1 a step, 2 and up are for debugging. */
     void (*log)(gpointer self, const char *group, int level, const ObolIkeInfo *sa, const char *text); /* @sa may be NULL */
-    /* @successor is there with the Child SAs of @old, which only waits for its end.  No ike_state() and child_state() tell of that:
-     * to whoever counts what is up, it is the same SA with a new name. */
+    /* @successor is there with the Child SAs of @old.  Nothing else tells of its beginning: to whoever counts what is up, it is the
+     * same SA with a new name.  What follows for @old, ike_state() to REKEYED and from there to GONE, is no end of anything. */
     void (*ike_rekeyed)(gpointer self, const ObolIkeInfo *old, const ObolIkeInfo *successor);
 } ObolListenerVtable;
 
