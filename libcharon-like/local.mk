@@ -23,7 +23,7 @@ obolincludedir = $(includedir)/obol
 obolinclude_HEADERS = \
 	%D%/include/obol/address.h %D%/include/obol/bus.h %D%/include/obol/control.h %D%/include/obol/crypto.h \
 	%D%/include/obol/daemon.h %D%/include/obol/identity.h %D%/include/obol/kernel.h %D%/include/obol/listener.h \
-	%D%/include/obol/macros.h %D%/include/obol/network.h %D%/include/obol/numbers.h %D%/include/obol/plugin.h %D%/include/obol/proposal.h \
+	%D%/include/obol/macros.h %D%/include/obol/network.h %D%/include/obol/numbers.h %D%/include/obol/plugin.h %D%/include/obol/prefix.h %D%/include/obol/proposal.h \
 	%D%/include/obol/reason.h %D%/include/obol/secret.h %D%/include/obol/settings.h %D%/include/obol/socket.h \
 	%D%/include/obol/ts.h
 pkgconfigdir = $(libdir)/pkgconfig

@@ -136,13 +136,13 @@ static const char *const number_keys[] = {
     "medium",         "low",           "scheduled",     "half-open",   "initiated",    "accepted",     "failed",
     "received",       "sent",          "retransmitted", "dropped",     "cookies-sent", "seconds",      "level",
     "ikesa-uniqueid", "matches",       "terminated",    "bytes",       "message-id",   "time",         "first",
-    "last",           "times",         "ike-id",        "priority",    NULL,
+    "last",           "times",         "ike-id",        "priority",    "fragment-size", NULL,
 };
 
 /* Keys that are "yes" or not there. */
 static const char *const yes_keys[] = {
     "initiator", "nat-local",      "nat-remote", "nat-any", "encap", "up",
-    "response",  "retransmission", "trap",       "success", NULL,
+    "response",  "retransmission", "trap",       "success", "fragmentation", NULL,
 };
 
 static void

@@ -85,6 +85,18 @@ show_ike_times(const Ctl *ctl, const ObolNode *sa)
 }
 
 static void
+show_fragmentation(const Ctl *ctl, const ObolNode *sa)
+{
+    if (!ctl_has(sa, "fragmentation"))
+        return;
+    if (ctl_has(sa, "fragment-size"))
+        ctl_put(ctl, CTL_PLAIN, _("  fragmentation of IKE messages above %s bytes"), ctl_value(sa, "fragment-size"));
+    else
+        ctl_put(ctl, CTL_PLAIN, _("  fragmentation of IKE messages by the peer alone"));
+    putchar('\n');
+}
+
+static void
 show_direction(const Ctl *ctl, const ObolNode *child, const char *direction)
 {
     g_autofree char *spi = g_strconcat("spi-", direction, NULL), *bytes_key = g_strconcat("bytes-", direction, NULL);
@@ -161,6 +173,7 @@ ctl_show_sa(const Ctl *ctl, const ObolNode *sa)
         ctl_put(ctl, CTL_PLAIN, "  %s", suite);
         putchar('\n');
     }
+    show_fragmentation(ctl, sa);
     show_ike_times(ctl, sa);
     for (guint i = 0; (child = section_at(sa, "child-sas", i)) != NULL; i++)
         show_child(ctl, child);

@@ -2,6 +2,8 @@
 /* daemon/fit-kernel.c - a child's settings against what the kernel that serves can do. */
 #include "daemon/daemon-private.h"
 
+#include <netinet/in.h>
+
 #define CAN(member) G_STRUCT_OFFSET(ObolKernelAbilities, member)
 
 /* Whose kernels have what this one lacks: a set of bits. */
@@ -38,6 +40,25 @@ static gboolean
 wants_ah(const Fitting *f)
 {
     return f->child->protocol == OBOL_PROTO_AH;
+}
+
+/* Of other lengths than 12 bytes; in IPv6 all are padded to 8. */
+static gboolean
+wants_ah_padding(const Fitting *f)
+{
+    gboolean padded = FALSE;
+
+    for (guint i = 0; i < f->child->proposals->len; i++) {
+        const ObolProposal *proposal = &g_array_index(f->child->proposals, ObolProposal, i);
+
+        for (guint j = 0; j < proposal->n_transforms; j++) {
+            guint16 id = proposal->transforms[j].id;
+
+            padded |= proposal->transforms[j].type == OBOL_TRANSFORM_INTEG && id != OBOL_INTEG_HMAC_SHA1_96
+                      && id != OBOL_INTEG_AES_XCBC_96 && id != OBOL_INTEG_AES_CMAC_96;
+        }
+    }
+    return wants_ah(f) && padded && f->outer != AF_INET6;
 }
 
 static gboolean
@@ -113,16 +134,34 @@ wants_priority(const Fitting *f)
     return f->child->priority != 0;
 }
 
+/* RFC 4301 section 4.4.1.1: type and code stand in the place of ports. */
+static gboolean
+is_icmp_range(const ObolTs *ts)
+{
+    guint first_type = ts->port_first >> 8, last_type = ts->port_last >> 8;
+    guint first_code = ts->port_first & 0xff, last_code = ts->port_last & 0xff;
+
+    if (first_type != last_type || first_type == 0)
+        return TRUE;
+    return (first_code != 0 || last_code != 255) && (first_code != last_code || first_code == 0);
+}
+
+static gboolean
+is_range(const ObolTs *ts)
+{
+    if (ts->port_first > ts->port_last || (ts->port_first == 0 && ts->port_last == 65535))
+        return FALSE;
+    if (ts->protocol == IPPROTO_ICMP || ts->protocol == IPPROTO_ICMPV6)
+        return is_icmp_range(ts);
+    return ts->port_first < ts->port_last;
+}
+
 static gboolean
 has_range(const GArray *selectors)
 {
-    for (guint i = 0; i < selectors->len; i++) {
-        const ObolTs *ts = &g_array_index(selectors, ObolTs, i);
-        gboolean any = ts->port_first == 0 && ts->port_last == 65535;
-
-        if (!any && ts->port_first < ts->port_last)
+    for (guint i = 0; i < selectors->len; i++)
+        if (is_range(&g_array_index(selectors, ObolTs, i)))
             return TRUE;
-    }
     return FALSE;
 }
 
@@ -180,6 +219,8 @@ typedef struct {
 static const Need needs[] = {
     { "esp_proposals", "ESP", wants_esp, CAN(esp), XFRM | PFKEY | USERSPACE, FALSE, NULL },
     { "ah_proposals", "AH", wants_ah, CAN(ah), XFRM | PFKEY | USERSPACE, FALSE, "esp_proposals with null-sha256 authenticate as well" },
+    { "ah_proposals", "AH over IPv4 with other ICVs than of 12 bytes", wants_ah_padding, CAN(ah_padding), XFRM | USERSPACE, FALSE,
+      "sha1 and aesxcbc have such, and IPv6 takes all" },
     { "mode", "tunnel mode", wants_tunnel, CAN(tunnel), XFRM | PFKEY | USERSPACE, FALSE, NULL },
     { "mode", "transport mode", wants_transport, CAN(transport), XFRM | PFKEY | USERSPACE, FALSE, "a tunnel can do the same" },
     { "encap", "ESP in UDP", wants_encap, CAN(udp_encap), XFRM | PFKEY | USERSPACE, FALSE, NULL },

@@ -2,38 +2,14 @@
 /* dispatcher/actions.c - what an IKE SA wants done is done, in its order. */
 #include "dispatcher/shard-private.h"
 
-#include "wire/message.h"
-
-/* Which message of the SA a datagram is: the same again is a retransmission (or, for a response, a replay of it). */
-static guint64
-fingerprint(const ObolHeader *header)
-{
-    return (guint64) header->message_id << 32 | (guint64) header->exchange << 24 | (header->length & 0xffffff);
-}
-
 static void
-count_sent(ObolShard *shard, ObolSlot *slot, const ObolDatagram *datagram)
-{
-    ObolWireFault fault = { .rule = NULL };
-    ObolHeader header;
-    guint64 *last;
-
-    shard->stats.n_sent++;
-    if (!obol_header_decode(datagram->data, datagram->n, &header, &fault))
-        return;
-    last = header.flags & OBOL_FLAG_RESPONSE ? &slot->last_response : &slot->last_request;
-    if (*last == fingerprint(&header))
-        shard->stats.n_retransmitted++;
-    *last = fingerprint(&header);
-}
-
-static void
-send_datagram(ObolShard *shard, ObolSlot *slot, const ObolAction *action)
+send_datagram(ObolShard *shard, const ObolAction *action)
 {
     ObolDatagram datagram = { .local = action->send.local, .remote = action->send.remote };
 
     datagram.data = (guint8 *) g_bytes_get_data(action->send.datagram, &datagram.n); /* the port does not write */
-    count_sent(shard, slot, &datagram);
+    shard->stats.n_sent++;
+    shard->stats.n_retransmitted += action->send.again ? 1 : 0;
     shard->ports.send(shard->data, &datagram);
 }
 
@@ -127,7 +103,7 @@ carry_out_one(ObolShard *shard, ObolSlot *slot, ObolAction *action)
 {
     switch (action->kind) {
     case OBOL_ACTION_SEND:
-        send_datagram(shard, slot, action);
+        send_datagram(shard, action);
         break;
     case OBOL_ACTION_WAKE:
         obol_timer_heap_set(&shard->timers, &slot->timer, action->wake_us);

@@ -38,7 +38,6 @@ struct ObolSlot {
     ObolKernelPending *pending; /* what it has asked of the kernel */
     guint64 renews, renewed_by; /* reauthentication: SPIs of the slot in whose place it is, and that in its place; 0: none */
     guint64 predecessor;        /* SPI of the slot whose heir it is; 0: none */
-    guint64 last_request, last_response; /* what was sent last, to tell a retransmission */
     guint responder : 1, half_open : 1, established : 1, closing : 1;
 };
 
@@ -70,6 +69,7 @@ struct ObolShard {
     GArray *children;     /* of ObolChildInfo, room for a look at an SA */
     gint64 now_us, told_us; /* of the call at hand; the wake-up last asked for */
     guint32 n_unique_ids;
+    gsize half_open_bytes; /* see ObolEngine */
     ObolStats stats;
 };
 

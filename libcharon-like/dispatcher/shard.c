@@ -55,6 +55,7 @@ obol_shard_new(const ObolShardLimits *limits, const ObolCrypto *crypto, const Ob
     shard->effects = g_array_new(FALSE, FALSE, sizeof(ObolEffect));
     shard->children = g_array_new(FALSE, TRUE, sizeof(ObolChildInfo));
     shard->told_us = G_MAXINT64;
+    shard->engine.half_open_bytes = &shard->half_open_bytes;
     return shard;
 }
 

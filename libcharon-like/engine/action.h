@@ -45,6 +45,7 @@ typedef struct {
         struct {
             GBytes *datagram; /* owned by the list; shared with the SA's retransmission state */
             ObolAddress local, remote;
+            gboolean again; /* it has been sent before */
         } send; /* SEND; KEEP_ALIVE without datagram */
         gint64 wake_us;
         struct {

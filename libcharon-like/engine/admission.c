@@ -46,20 +46,35 @@ same_bytes(GBytes *kept, ObolSpan datagram)
     return same;
 }
 
+/* 0: there is no such message. */
+static guint8
+exchange_of(GBytes *datagrams)
+{
+    gsize at = 0;
+    ObolWireFault fault;
+    ObolHeader header;
+    ObolSpan one;
+
+    if (datagrams == NULL)
+        return 0;
+    one = obol_datagrams_next(datagrams, &at);
+    return obol_header_decode(one.data, one.n, &header, &fault) ? header.exchange : 0;
+}
+
 /* A request that was answered already gets the same answer again, to the letter (section 2.1). */
 static void
 replay(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
 {
     const ObolHeader *header = &in->message->header;
-    g_autoptr(GByteArray) plain = NULL;
-    ObolSpan response = obol_span_of_bytes(sa->last_response);
-    ObolHeader sent;
-    ObolWireFault fault;
+    const ObolPayload *skf = obol_chain_find(in->chain, OBOL_PAYLOAD_SKF);
+    GByteArray *plain = NULL;
     guint8 first;
 
     /* IKE_AUTH under the number of IKE_SA_INIT is no repetition of it. */
-    if (sa->last_response == NULL || !obol_header_decode(response.data, response.n, &sent, &fault)
-        || sent.exchange != header->exchange)
+    if (exchange_of(sa->last_response) != header->exchange)
+        return;
+    /* RFC 7383 section 2.6.1: one answer for all fragments of a request, when the first one comes again. */
+    if (skf != NULL && (!sa->fragmentation.agreed || skf->skf.number != 1))
         return;
     if (header->exchange == OBOL_IKE_SA_INIT) {
         if (sa->negotiation == NULL || !same_bytes(sa->negotiation->peer_first, in->datagram))
@@ -67,8 +82,8 @@ replay(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
     } else if (!obol_sk_open(sa, in->message, in->datagram, &plain, &first)) {
         return;
     }
-    obol_window_send(sa, sa->last_response, out);
-    obol_tell_message(sa, &sent, "", NULL, TRUE, response.n, TRUE, out);
+    obol_plain_free(plain);
+    obol_window_replay(sa, skf != NULL ? obol_datagram_ip_size(sa, in->datagram.n) : 0, out);
 }
 
 /* Section 3.1: the flag tells the sender's role, and may not contradict what we know. */
@@ -116,10 +131,39 @@ refuse_sealed(ObolIkeSa *sa, const ObolIncoming *in, const ObolWireFault *fault,
         obol_ike_sa_end(sa, g_steal_pointer(&reason), out);
 }
 
+/* The payloads of a message that came whole, or has become so by this fragment.  %FALSE: there are none yet, or it is not
+ * authentic: as if it had never come (section 2.21.2). */
+static gboolean
+open_sealed(ObolIkeSa *sa, const ObolIncoming *in, GByteArray **plain, guint8 *first, ObolActions *out)
+{
+    const ObolPayload *skf = obol_chain_find(in->chain, OBOL_PAYLOAD_SKF);
+    gboolean response = (in->message->header.flags & OBOL_FLAG_RESPONSE) != 0;
+
+    if (skf != NULL)
+        return obol_reassembly_take(sa, in, &skf->skf, plain, first, out);
+    if (!obol_sk_open(sa, in->message, in->datagram, plain, first))
+        return FALSE;
+    /* Fragments of the same message are not needed any more. */
+    obol_reassembly_drop(sa, response ? OBOL_PENDING_RESPONSE : OBOL_PENDING_REQUEST);
+    if (!response)
+        sa->fragmentation.asked_size = 0;
+    return TRUE;
+}
+
+static void
+tell_opened(ObolIkeSa *sa, const ObolIncoming *in, const ObolChain *inner, ObolActions *out)
+{
+    const ObolPayload *skf = obol_chain_find(in->chain, OBOL_PAYLOAD_SKF);
+    g_autofree char *outer = skf != NULL ? g_strdup_printf("SKF(%u/%u){", skf->skf.number, skf->skf.total) : g_strdup("SK{");
+    g_autofree char *broken = inner == NULL ? g_strconcat(outer, "?}", NULL) : NULL;
+
+    obol_tell_message(sa, &in->message->header, broken != NULL ? broken : outer, inner, FALSE, in->datagram.n, FALSE, out);
+}
+
 static void
 hand_over(ObolIkeSa *sa, const ObolIncoming *in, Cover cover, Handler handler, ObolActions *out)
 {
-    g_autoptr(GByteArray) plain = NULL;
+    GByteArray *plain = NULL;
     g_auto(ObolChain) inner = { .n = 0, .owned = NULL };
     ObolIncoming opened = *in;
     ObolWireFault fault;
@@ -130,19 +174,19 @@ hand_over(ObolIkeSa *sa, const ObolIncoming *in, Cover cover, Handler handler, O
         handler(sa, in, out);
         return;
     }
-    if (!obol_sk_open(sa, in->message, in->datagram, &plain, &first))
-        return; /* not authentic: as if it had never come (section 2.21.2) */
+    if (!open_sealed(sa, in, &plain, &first, out))
+        return;
     sa->heard_us = sa->now_us;
     obol_nat_follow(sa, in, out);
     if (!obol_chain_decode(first, plain->data, plain->len, &inner, &fault)) {
-        obol_tell_message(sa, &in->message->header, "SK{?}", NULL, FALSE, in->datagram.n, FALSE, out);
+        tell_opened(sa, in, NULL, out);
         refuse_sealed(sa, in, &fault, out);
     } else {
-        obol_tell_message(sa, &in->message->header, "SK{", &inner, FALSE, in->datagram.n, FALSE, out);
+        tell_opened(sa, in, &inner, out);
         opened.chain = &inner;
         handler(sa, &opened, out);
     }
-    obol_wipe(plain->data, plain->len);
+    obol_plain_free(plain);
 }
 
 static void

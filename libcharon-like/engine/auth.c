@@ -118,6 +118,13 @@ end_for(ObolIkeSa *sa, ObolReason *reason, ObolActions *out)
     obol_ike_sa_end(sa, reason, out);
 }
 
+static ObolReason *
+unsealed(void)
+{
+    return obol_reason_new(OBOL_REASON_CRYPTO, OBOL_PHASE_AUTH, OBOL_SIDE_US, OBOL_N_AUTHENTICATION_FAILED,
+                           "the message could not be encrypted, or is longer than one can be");
+}
+
 ObolChildSa *
 obol_auth_child(const ObolIkeSa *sa)
 {
@@ -165,10 +172,13 @@ obol_auth_start(ObolIkeSa *sa, ObolActions *out)
     if (child != NULL)
         obol_child_offer(sa, child, &chain);
     datagram = obol_sk_seal(sa, OBOL_IKE_AUTH, FALSE, sa->next_request_id, &chain, out);
+    if (datagram == NULL) {
+        end_for(sa, unsealed(), out);
+        return;
+    }
     if (child != NULL)
         child->negotiation->stage = OBOL_STAGE_ASKED;
-    if (datagram != NULL)
-        obol_window_request(sa, OBOL_IKE_AUTH, datagram, out);
+    obol_window_request(sa, OBOL_IKE_AUTH, datagram, out);
 }
 
 ObolReason *
@@ -411,8 +421,12 @@ obol_auth_answer(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolActi
     else if (reason != NULL)
         obol_chain_add_notify(&chain, obol_reason_notify(reason), NULL, 0);
     datagram = obol_sk_seal(sa, OBOL_IKE_AUTH, TRUE, sa->expected_request_id, &chain, out);
-    if (datagram != NULL)
-        obol_window_respond(sa, datagram, out);
+    if (datagram == NULL) {
+        obol_reason_free(reason);
+        refuse_initiator(sa, unsealed(), out);
+        return;
+    }
+    obol_window_respond(sa, datagram, out);
     obol_ike_sa_negotiation_free(sa);
     log_established(sa, out);
     obol_ike_sa_established(sa, initial_contact, out);

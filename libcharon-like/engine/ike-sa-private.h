@@ -15,6 +15,12 @@
 #define OBOL_ENGINE_PROPOSALS_MAX 16   /* of ours, in one message */
 #define OBOL_ENGINE_CHILDREN_MAX 16    /* of one IKE SA; while they are being rekeyed there are as many again */
 
+/* Fragments (RFC 7383 section 5); their number is bounded by OBOL_WIRE_FRAGMENTS_MAX. */
+#define OBOL_ENGINE_REASSEMBLY_MAX 65535          /* bytes of one message's fragments */
+#define OBOL_ENGINE_REASSEMBLY_LOADED_MAX 16384   /* likewise of a stranger's, while strangers hold much */
+#define OBOL_ENGINE_HALF_OPEN_BYTES_MAX (32 << 20) /* how much that is, of all IKE SAs of a shard */
+#define OBOL_ENGINE_PROBE_SENDINGS 3              /* of one fragment size, before a smaller one is tried (section 2.5.2) */
+
 /* What is needed until the IKE SA is established, and freed then. */
 typedef struct {
     ObolAgreement agreement;
@@ -40,17 +46,31 @@ typedef struct {
     gint64 not_before_us; /* put off until then; those behind it go first */
 } ObolTask;
 
-/* Our one outstanding request, for retransmission (section 2.1). */
+/* Our one outstanding request, for retransmission (section 2.1).  Messages are kept as they were sent: as one datagram, or as
+ * the datagrams of their fragments, back to back. */
 typedef struct {
     GBytes *datagram; /* NULL: none is outstanding */
     guint8 exchange;
     guint32 message_id;
-    guint n_sent;
+    guint n_sent, n_in_size; /* in all, and in the present fragment size */
     gint64 wait_us, again_us; /* the wait at hand, and when it ends */
 } ObolRequest;
 
 /* Another IKE SA is being set up in its place, or is to be when it has gone. */
 typedef enum { OBOL_REAUTH_NONE, OBOL_REAUTH_UNDER_WAY, OBOL_REAUTH_AFTERWARDS } ObolReauth;
+
+/* A message of the peer's whose fragments have not all come yet. */
+typedef struct ObolReassembly ObolReassembly;
+typedef enum { OBOL_PENDING_REQUEST, OBOL_PENDING_RESPONSE, OBOL_N_PENDING } ObolPending;
+
+/* RFC 7383. */
+typedef struct {
+    gboolean agreed;    /* both ends have announced it */
+    guint16 path_size;  /* what the path carries as far as we know, when that is less than the settings say; 0: unknown */
+    gsize asked_size;   /* the largest IP datagram of the request at hand; 0: it came whole */
+    guint n_replays;    /* how often the last response was asked for again */
+    ObolReassembly *pending[OBOL_N_PENDING];
+} ObolFragmentation;
 
 struct ObolIkeSa {
     const ObolEngine *engine;
@@ -69,7 +89,8 @@ struct ObolIkeSa {
     gint64 half_open_until_us;
     guint32 next_request_id, expected_request_id, n_kernel_requests, n_jobs;
     ObolRequest request;
-    GBytes *last_response; /* to request number expected_request_id - 1 */
+    GBytes *last_response; /* to request number expected_request_id - 1, as it was sent */
+    ObolFragmentation fragmentation;
     gboolean busy;         /* a request is being answered, once the kernel has spoken */
     ObolNegotiation *negotiation;
     GPtrArray *children; /* of ObolChildSa */
@@ -129,8 +150,9 @@ void obol_window_retransmit(ObolIkeSa *sa, ObolActions *out);
 void obol_window_forget_request(ObolIkeSa *sa);
 void obol_window_answered(ObolIkeSa *sa); /* the outstanding request is done, its number used */
 void obol_window_send(ObolIkeSa *sa, GBytes *datagram, ObolActions *out);
-/* How long a peer with the same settings goes on asking before it gives up (section 2.1). */
-gint64 obol_window_patience_us(const ObolConnection *connection);
+/* The last response once more, in smaller fragments where need be; @asked_size: IP size of the fragment that asked, 0: none did. */
+void obol_window_replay(ObolIkeSa *sa, gsize asked_size, ObolActions *out);
+gint64 obol_window_patience_us(const ObolConnection *connection); /* until a request without answer is given up */
 
 /* --- tasks.c: what is to be asked, in order --- */
 void obol_tasks_add(ObolIkeSa *sa, ObolTaskKind kind, guint32 child_id, gint64 not_before_us);
@@ -142,15 +164,88 @@ gint64 obol_tasks_due(const ObolIkeSa *sa);                /* when the next one 
 /* Sends whatever waits for its turn, when it is. */
 void obol_tasks_pump(ObolIkeSa *sa, ObolActions *out);
 
-/* --- protect.c: SK payloads --- */
+/* --- protect.c: SK and SKF payloads --- */
+#define OBOL_SK_HEADER 4
+#define OBOL_SKF_HEADER 8
+
+/**
+ * obol_sk_seal:
+ * @inner: what is to be protected
+ *
+ * Returns: (transfer full): one datagram, or, where fragmentation is agreed on and the message is longer than the threshold,
+ * those of its fragments, back to back (obol_datagrams_next() tells them apart); %NULL, logged, when it is longer than a message
+ * can be, or the backend fails.
+ */
 GBytes *obol_sk_seal(ObolIkeSa *sa, guint8 exchange, gboolean response, guint32 message_id, const ObolChain *inner,
                      ObolActions *out);
-/* @datagram is copied before it is decrypted; @plain holds what @inner borrows from. */
+
+/**
+ * obol_sk_open:
+ * @message, @datagram: decoded, and its bytes, which are copied before they are decrypted
+ * @plain: (out) (transfer full): the payloads, or a fragment of them; freed by obol_plain_free()
+ * @first: (out): type of the first payload
+ *
+ * %FALSE, and nothing given: it has neither SK nor SKF, is not authentic, or its padding is none.
+ */
 gboolean obol_sk_open(ObolIkeSa *sa, const ObolMessage *message, ObolSpan datagram, GByteArray **plain, guint8 *first);
+
+/* What obol_sk_seal() gave, in more and smaller fragments of at most @threshold bytes each; NULL: that is not to be had. */
+GBytes *obol_sk_cut_again(ObolIkeSa *sa, GBytes *sealed, gsize threshold);
+void obol_plain_free(GByteArray *plain); /* wipes it */
 GBytes *obol_clear_encode(ObolIkeSa *sa, guint8 exchange, gboolean response, guint32 message_id, const ObolChain *chain,
                           ObolActions *out);
 void obol_tell_message(ObolIkeSa *sa, const ObolHeader *header, const char *outer, const ObolChain *inner, gboolean outgoing,
                        gsize n_bytes, gboolean again, ObolActions *out);
+
+/* --- fragment.c: whether, and how large (RFC 7383 sections 2.3 to 2.5); sizes are of whole IP datagrams --- */
+/* How a message is cut. */
+typedef struct {
+    guint16 total; /* fragments; 0: it is not cut */
+    gsize chunk;   /* bytes of it in each but the last one */
+} ObolCut;
+
+void obol_fragment_announce(const ObolIkeSa *sa, ObolChain *chain);    /* in IKE_SA_INIT, where the settings allow it */
+void obol_fragment_agree(ObolIkeSa *sa, const ObolChain *chain);       /* by the peer's IKE_SA_INIT message */
+gsize obol_fragment_threshold(const ObolIkeSa *sa, gboolean response); /* 0: messages are sent whole */
+
+/**
+ * obol_fragment_cut:
+ * @n_text: bytes of the message before encryption
+ * @threshold: as obol_fragment_threshold() says
+ * @least_total: there are to be that many fragments, if it is cut at all
+ *
+ * %FALSE: it is longer than a message can be.  Where the threshold would make more than OBOL_WIRE_FRAGMENTS_MAX fragments they
+ * are larger than it.
+ */
+gboolean obol_fragment_cut(const ObolIkeSa *sa, const ObolGuard *guard, gsize n_text, gsize threshold, guint least_total,
+                           ObolCut *out);
+/* Of an IKE message in SK (@total 0) or SKF, without IP and UDP header. */
+gsize obol_sealed_size(const ObolGuard *guard, gsize n_text, guint total);
+gsize obol_datagram_ip_size(const ObolIkeSa *sa, gsize n); /* of an IKE datagram of @n bytes */
+/* The datagram at *@at, which moves behind it; no bytes: there is none. */
+ObolSpan obol_datagrams_next(GBytes *datagrams, gsize *at);
+/* The next threshold to try for what was sent in vain; 0: there is none. */
+gsize obol_fragment_smaller(const ObolIkeSa *sa, GBytes *datagrams);
+/* Cuts *@datagrams again, when that makes them smaller, and remembers the threshold. */
+gboolean obol_fragment_shrink(ObolIkeSa *sa, GBytes **datagrams, gsize threshold, ObolActions *out);
+/* The threshold for the last response when it is asked for again by a fragment of that size (0: whole); 0: as it was. */
+gsize obol_fragment_for_replay(const ObolIkeSa *sa, gsize asked_size);
+
+/* --- reassembly.c: fragments into the message that they were (RFC 7383 section 2.6) --- */
+/**
+ * obol_reassembly_take:
+ * @in: a message with @skf that the window expects
+ * @plain, @first: (out): as obol_sk_open() gives them for a message that came whole
+ *
+ * %TRUE when the message is whole by this fragment.  %FALSE: it was not wanted or not authentic, and nothing has changed; or
+ * it is kept; or the message is longer than we accept, and the SA is gone.
+ */
+gboolean obol_reassembly_take(ObolIkeSa *sa, const ObolIncoming *in, const ObolSkfPayload *skf, GByteArray **plain, guint8 *first,
+                              ObolActions *out);
+void obol_reassembly_drop(ObolIkeSa *sa, ObolPending which);
+void obol_reassembly_free(ObolReassembly *reassembly);
+gint64 obol_reassembly_due(const ObolIkeSa *sa); /* when an incomplete request is forgotten */
+void obol_reassembly_timer(ObolIkeSa *sa, ObolActions *out);
 
 /* --- admission.c: the only door for messages --- */
 void obol_admit_message(ObolIkeSa *sa, const ObolEvent *event, ObolActions *out);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define LINGER_MAX_US (600 * (gint64) G_USEC_PER_SEC) /* whatever the settings of retransmission */
+
 ObolSpan
 obol_span_of_bytes(GBytes *bytes)
 {
@@ -67,6 +69,7 @@ obol_ike_sa_new_successor(const ObolIkeSa *old, ObolRole role)
     sa->feign_nat = old->feign_nat;
     sa->floated = old->floated;
     sa->predecessor = old->unique_id;
+    sa->fragmentation.agreed = old->fragmentation.agreed; /* RFC 7383 section 2.3: it is not announced again */
     *(role == OBOL_INITIATOR ? &sa->spi_i : &sa->spi_r) = old->engine->new_spi(old->engine->data);
     return sa;
 }
@@ -98,6 +101,7 @@ obol_ike_sa_free(ObolIkeSa *sa)
     obol_ike_sa_free(sa->successors[OBOL_RESPONDER]);
     obol_window_forget_request(sa);
     g_clear_pointer(&sa->last_response, g_bytes_unref);
+    obol_reassembly_drop(sa, OBOL_PENDING_REQUEST);
     g_ptr_array_unref(sa->children);
     g_clear_pointer(&sa->waits, g_array_unref);
     g_clear_pointer(&sa->tasks, g_array_unref);
@@ -432,7 +436,8 @@ obol_ike_sa_linger(ObolIkeSa *sa)
     g_clear_pointer(&sa->waits, g_array_unref);
     g_clear_pointer(&sa->tasks, g_array_unref);
     g_clear_pointer(&sa->early_deletes, g_array_unref);
-    return obol_window_patience_us(sa->connection);
+    obol_reassembly_drop(sa, OBOL_PENDING_REQUEST);
+    return MIN(obol_window_patience_us(sa->connection), LINGER_MAX_US);
 }
 
 gsize

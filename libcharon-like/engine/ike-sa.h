@@ -40,6 +40,7 @@ typedef struct {
     guint32 (*reqid_for)(gpointer data, const char *connection, const char *child); /* stable for a child's name */
     gpointer data;
     gboolean trace_messages; /* somebody listens to OBOL_ACTION_MESSAGE: else none are made */
+    gsize *half_open_bytes;  /* of fragments from peers who have not proven who they are; counted by all SAs.  NULL: nobody asks */
     guint16 nat_t_port;      /* ours, as bound; the switch of RFC 7296 section 2.23 goes to it (and the peer's 4500) */
 } ObolEngine;
 

@@ -75,6 +75,7 @@ send_request(ObolIkeSa *sa, ObolActions *out)
     obol_chain_add_ke(&chain, n->agreement.group, n->agreement.public_value, n->agreement.ke->n_initiator);
     obol_chain_add_nonce(&chain, n->agreement.nonce, sizeof n->agreement.nonce);
     obol_nat_add_hashes(sa, &chain);
+    obol_fragment_announce(sa, &chain);
     g_clear_pointer(&n->own_first, g_bytes_unref);
     n->own_first = obol_clear_encode(sa, OBOL_IKE_SA_INIT, FALSE, 0, &chain, out);
     obol_window_request(sa, OBOL_IKE_SA_INIT, g_bytes_ref(n->own_first), out);
@@ -206,6 +207,7 @@ obol_init_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
     sa->spi_r = in->message->header.spi_r;
     sa->local = *in->local;
     obol_nat_detect(sa, in);
+    obol_fragment_agree(sa, in->chain);
     obol_agreement_complete(sa, &n->agreement, ke->ke.data, out);
 }
 
@@ -307,6 +309,7 @@ obol_init_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
     n->ike_number = chosen_number(sa, offer);
     sa->feign_nat = must_feign_nat(sa, sa->connection);
     obol_nat_detect(sa, in);
+    obol_fragment_agree(sa, in->chain);
     sa->half_open_until_us = sa->now_us + sa->connection->half_open_us;
     sa->busy = TRUE;
     obol_ike_sa_set_state(sa, OBOL_IKE_CONNECTING, NULL, out);
@@ -326,6 +329,8 @@ send_response(ObolIkeSa *sa, ObolActions *out)
     obol_chain_add_nonce(&chain, n->agreement.nonce, sizeof n->agreement.nonce);
     if (n->nat_detection)
         obol_nat_add_hashes(sa, &chain);
+    if (sa->fragmentation.agreed)
+        obol_fragment_announce(sa, &chain);
     n->own_first = obol_clear_encode(sa, OBOL_IKE_SA_INIT, TRUE, 0, &chain, out);
     obol_window_respond(sa, g_bytes_ref(n->own_first), out);
 }

@@ -33,6 +33,8 @@ obol_ike_sa_info(const ObolIkeSa *sa, ObolIkeInfo *info, GArray *children)
         .predecessor = sa->predecessor,
         .children = (const ObolChildInfo *) children->data,
         .n_children = children->len,
+        .fragmentation = sa->fragmentation.agreed,
+        .fragment_size = (guint) obol_fragment_threshold(sa, FALSE),
     };
 }
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* engine/protect.c - messages into datagrams and back: in clear, or in an SK payload (RFC 7296 section 3.14, RFC 5282).
+/* engine/protect.c - messages into datagrams and back: in clear, in an SK payload (RFC 7296 section 3.14, RFC 5282), or in SKF
+ * payloads, a datagram each (RFC 7383 section 2.5).
  *
  * A guard is opened for each message: an idle SA keeps its key bytes alone, which are a tenth of a library's contexts. */
 #include "engine/ike-sa-private.h"
 
 #include <string.h>
-
-#define SK_HEADER 4
 
 static guint8
 own_flags(const ObolIkeSa *sa, gboolean response)
@@ -86,30 +85,106 @@ other(ObolRole role)
     return role == OBOL_INITIATOR ? OBOL_RESPONDER : OBOL_INITIATOR;
 }
 
-/* As little padding as the cipher's block asks for; the last byte counts it. */
-static void
-pad(GByteArray *bytes, gsize start, gsize block)
+void
+obol_plain_free(GByteArray *plain)
 {
-    static const guint8 zeros[256];
-    gsize n_text = bytes->len - start + 1;
-    guint8 n_pad = (guint8) ((block - n_text % block) % block);
+    if (plain == NULL)
+        return;
+    obol_wipe(plain->data, plain->len);
+    g_byte_array_unref(plain);
+}
 
-    g_byte_array_append(bytes, zeros, n_pad);
-    g_byte_array_append(bytes, &n_pad, 1);
+/* --- sealing --- */
+
+/* What one datagram holds of a message. */
+typedef struct {
+    ObolHeader header;
+    guint16 number, total; /* total 0: all of it, in an SK payload */
+    guint8 first;          /* Next Payload */
+    ObolSpan text;
+} Part;
+
+/* IKE header and the payload's own, up to the IV: what is authenticated besides it. */
+static gsize
+put_heads(const Part *part, gsize n, guint8 *out)
+{
+    gsize n_payload = n - OBOL_WIRE_HEADER;
+    ObolHeader header = part->header;
+    guint8 *own = out + OBOL_WIRE_HEADER;
+
+    header.first_payload = part->total == 0 ? OBOL_PAYLOAD_SK : OBOL_PAYLOAD_SKF;
+    header.length = (guint32) n;
+    obol_header_encode(&header, out);
+    own[0] = part->first;
+    own[1] = 0;
+    own[2] = (guint8) (n_payload >> 8);
+    own[3] = (guint8) n_payload;
+    if (part->total == 0)
+        return OBOL_WIRE_HEADER + OBOL_SK_HEADER;
+    own[4] = (guint8) (part->number >> 8);
+    own[5] = (guint8) part->number;
+    own[6] = (guint8) (part->total >> 8);
+    own[7] = (guint8) part->total;
+    return OBOL_WIRE_HEADER + OBOL_SKF_HEADER;
+}
+
+/* Appends one datagram. */
+static gboolean
+seal_part(ObolIkeSa *sa, ObolGuard *guard, const Part *part, GByteArray *out)
+{
+    gsize n = obol_sealed_size(guard, part->text.n, part->total), n_head;
+    gsize n_text = part->text.n + 1; /* the last byte counts the padding, and there is as little as the cipher asks for */
+    guint8 n_pad = (guint8) ((obol_guard_block(guard) - n_text % obol_guard_block(guard)) % obol_guard_block(guard));
+    guint8 *datagram, *text;
+
+    g_byte_array_set_size(out, (guint) (out->len + n));
+    datagram = out->data + out->len - n;
+    n_head = put_heads(part, n, datagram);
+    text = datagram + n_head + obol_guard_n_iv(guard);
+    if (part->text.n > 0)
+        memcpy(text, part->text.data, part->text.n);
+    memset(text + part->text.n, 0, n_pad);
+    text[part->text.n + n_pad] = n_pad;
+    return obol_guard_seal(guard, ++sa->n_sealed, datagram, n_head, datagram + n_head, n_text + n_pad, NULL, 0);
+}
+
+/* RFC 7383 section 2.5: cut without regard to payloads; the first fragment alone names what comes first. */
+static GBytes *
+seal_all(ObolIkeSa *sa, ObolGuard *guard, const Part *whole, const ObolCut *cut)
+{
+    gsize at = 0, n_datagrams = MAX(cut->total, 1);
+    g_autoptr(GByteArray) bytes = g_byte_array_sized_new((guint) (n_datagrams * obol_sealed_size(guard, cut->chunk, cut->total)));
+
+    for (guint16 number = 1; number <= n_datagrams; number++) {
+        Part part = *whole;
+
+        part.number = number;
+        part.total = cut->total;
+        part.first = number == 1 ? whole->first : OBOL_PAYLOAD_NONE;
+        part.text = (ObolSpan) { whole->text.data + at, MIN(cut->chunk, whole->text.n - at) };
+        at += part.text.n;
+        if (!seal_part(sa, guard, &part, bytes))
+            return NULL;
+    }
+    return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
 }
 
 static void
-fill_heads(GByteArray *bytes, ObolHeader *header, guint8 first)
+tell_sealed(ObolIkeSa *sa, GBytes *sealed, guint total, const ObolChain *inner, ObolActions *out)
 {
-    guint8 head[OBOL_WIRE_HEADER];
-    guint n = bytes->len - OBOL_WIRE_HEADER;
-    guint8 sk[SK_HEADER] = { first, 0, (guint8) (n >> 8), (guint8) n };
+    gsize at = 0;
+    guint number = 0;
 
-    header->first_payload = OBOL_PAYLOAD_SK;
-    header->length = bytes->len;
-    obol_header_encode(header, head);
-    memcpy(bytes->data, head, sizeof head);
-    memcpy(bytes->data + OBOL_WIRE_HEADER, sk, sizeof sk);
+    for (ObolSpan datagram; (datagram = obol_datagrams_next(sealed, &at)).n > 0;) {
+        g_autofree char *label = total == 0   ? g_strdup("SK{")
+                                 : ++number == 1 ? g_strdup_printf("SKF(1/%u){", total)
+                                                 : g_strdup_printf("SKF(%u/%u)", number, total);
+        ObolWireFault fault;
+        ObolHeader header;
+
+        if (obol_header_decode(datagram.data, datagram.n, &header, &fault))
+            obol_tell_message(sa, &header, label, number <= 1 ? inner : NULL, TRUE, datagram.n, FALSE, out);
+    }
 }
 
 GBytes *
@@ -117,56 +192,125 @@ obol_sk_seal(ObolIkeSa *sa, guint8 exchange, gboolean response, guint32 message_
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(ObolGuard) guard = guard_for(sa, sa->role, &error);
-    g_autoptr(GByteArray) bytes = g_byte_array_new();
-    ObolHeader header = new_header(sa, exchange, response, message_id);
-    gsize n_head = OBOL_WIRE_HEADER + SK_HEADER, text, n_text;
-    guint8 first;
+    Part whole = { .header = new_header(sa, exchange, response, message_id) };
+    GByteArray *text;
+    GBytes *sealed = NULL;
+    ObolCut cut;
 
     if (guard == NULL) {
         obol_ike_sa_log(sa, out, 0, "a message could not be encrypted: %s", error->message);
         return NULL;
     }
-    g_byte_array_set_size(bytes, (guint) (n_head + obol_guard_n_iv(guard)));
-    text = bytes->len;
-    first = obol_chain_encode(inner, OBOL_PAYLOAD_NONE, bytes);
-    pad(bytes, text, obol_guard_block(guard));
-    n_text = bytes->len - text;
-    g_byte_array_set_size(bytes, (guint) (bytes->len + obol_guard_n_icv(guard)));
-    fill_heads(bytes, &header, first);
-    if (!obol_guard_seal(guard, ++sa->n_sealed, bytes->data, n_head, bytes->data + n_head, n_text, NULL, 0)) {
+    text = g_byte_array_new();
+    whole.first = obol_chain_encode(inner, OBOL_PAYLOAD_NONE, text);
+    whole.text = (ObolSpan) { text->data, text->len };
+    if (!obol_fragment_cut(sa, guard, whole.text.n, obol_fragment_threshold(sa, response), 0, &cut))
+        obol_ike_sa_log(sa, out, 0, "a message of %u bytes is longer than one can be", text->len);
+    else if ((sealed = seal_all(sa, guard, &whole, &cut)) == NULL)
         obol_ike_sa_log(sa, out, 0, "a message could not be encrypted");
-        return NULL;
+    else
+        tell_sealed(sa, sealed, cut.total, inner, out);
+    obol_plain_free(text);
+    return sealed;
+}
+
+/* --- opening --- */
+
+static const ObolPayload *
+sealed_payload(const ObolChain *chain)
+{
+    const ObolPayload *sk = obol_chain_find(chain, OBOL_PAYLOAD_SK);
+
+    return sk != NULL ? sk : obol_chain_find(chain, OBOL_PAYLOAD_SKF);
+}
+
+static gboolean
+open_part(const ObolIkeSa *sa, ObolRole sender, const ObolMessage *message, ObolSpan datagram, GByteArray **plain, guint8 *first)
+{
+    const ObolPayload *sealed = sealed_payload(&message->chain);
+    g_autoptr(ObolGuard) guard = NULL;
+    g_autoptr(GByteArray) copy = NULL;
+    gsize at, n_text;
+    guint8 *text;
+    ObolSpan body;
+
+    if (sealed == NULL || sa->keys.block == NULL)
+        return FALSE;
+    guard = guard_for(sa, sender, NULL);
+    if (guard == NULL)
+        return FALSE;
+    body = sealed->type == OBOL_PAYLOAD_SK ? sealed->sk.body : sealed->skf.body;
+    at = (gsize) (body.data - datagram.data);
+    copy = g_byte_array_sized_new((guint) datagram.n);
+    g_byte_array_append(copy, datagram.data, (guint) datagram.n);
+    if (!obol_guard_open(guard, copy->data, at, copy->data + at, body.n, NULL, 0, &text, &n_text))
+        return FALSE;
+    /* Authentic, and yet without the one byte that it must have, or with more padding than bytes: no payloads at all. */
+    if (n_text == 0 || (gsize) text[n_text - 1] + 1 > n_text) {
+        obol_wipe(copy->data, copy->len);
+        return FALSE;
     }
-    obol_tell_message(sa, &header, "SK{", inner, TRUE, bytes->len, FALSE, out);
-    return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
+    n_text -= (gsize) text[n_text - 1] + 1;
+    memmove(copy->data, text, n_text);
+    obol_wipe(copy->data + n_text, copy->len - n_text);
+    g_byte_array_set_size(copy, (guint) n_text);
+    *first = sealed->type == OBOL_PAYLOAD_SK ? sealed->sk.first_payload : sealed->skf.first_payload;
+    *plain = g_steal_pointer(&copy);
+    return TRUE;
 }
 
 gboolean
 obol_sk_open(ObolIkeSa *sa, const ObolMessage *message, ObolSpan datagram, GByteArray **plain, guint8 *first)
 {
-    const ObolPayload *sk = obol_chain_find(&message->chain, OBOL_PAYLOAD_SK);
-    g_autoptr(ObolGuard) guard = NULL;
-    g_autoptr(GByteArray) copy = NULL;
-    gsize at, n_text;
-    guint8 *text;
+    return open_part(sa, other(sa->role), message, datagram, plain, first);
+}
 
-    if (sk == NULL || sa->keys.block == NULL)
-        return FALSE;
-    guard = guard_for(sa, other(sa->role), NULL);
-    if (guard == NULL)
-        return FALSE;
-    at = (gsize) (sk->sk.body.data - datagram.data);
-    copy = g_byte_array_sized_new((guint) datagram.n);
-    g_byte_array_append(copy, datagram.data, (guint) datagram.n);
-    if (!obol_guard_open(guard, copy->data, at, copy->data + at, sk->sk.body.n, NULL, 0, &text, &n_text))
-        return FALSE;
-    /* Authentic, and yet without the one byte that it must have, or with more padding than bytes: no payloads at all. */
-    if (n_text == 0 || (gsize) text[n_text - 1] + 1 > n_text)
-        return FALSE;
-    n_text -= (gsize) text[n_text - 1] + 1;
-    memmove(copy->data, text, n_text);
-    g_byte_array_set_size(copy, (guint) n_text);
-    *first = sk->sk.first_payload;
-    *plain = g_steal_pointer(&copy);
-    return TRUE;
+/* --- cutting again --- */
+
+/* What we have sent can be read with the keys that it was sent by, so no plain text need be kept for the case. */
+static GByteArray *
+reopen(const ObolIkeSa *sa, GBytes *sealed, Part *whole, guint *n_datagrams)
+{
+    GByteArray *text = g_byte_array_sized_new((guint) g_bytes_get_size(sealed));
+    gsize at = 0;
+
+    for (ObolSpan datagram; (datagram = obol_datagrams_next(sealed, &at)).n > 0; ++*n_datagrams) {
+        g_auto(ObolMessage) message = { .chain = { .n = 0, .owned = NULL } };
+        GByteArray *plain = NULL;
+        ObolWireFault fault;
+        guint8 first;
+
+        if (!obol_message_decode(datagram.data, datagram.n, &message, &fault)
+            || !open_part(sa, sa->role, &message, datagram, &plain, &first)) {
+            obol_plain_free(text);
+            return NULL;
+        }
+        if (*n_datagrams == 0) {
+            whole->header = message.header;
+            whole->first = first;
+        }
+        g_byte_array_append(text, plain->data, plain->len);
+        obol_plain_free(plain);
+    }
+    return text;
+}
+
+GBytes *
+obol_sk_cut_again(ObolIkeSa *sa, GBytes *sealed, gsize threshold)
+{
+    g_autoptr(ObolGuard) guard = guard_for(sa, sa->role, NULL);
+    Part whole = { .total = 0 };
+    guint n_datagrams = 0;
+    GByteArray *text = guard != NULL ? reopen(sa, sealed, &whole, &n_datagrams) : NULL;
+    GBytes *again = NULL;
+    ObolCut cut;
+
+    if (text == NULL)
+        return NULL;
+    whole.text = (ObolSpan) { text->data, text->len };
+    /* RFC 7383 section 2.5.2: the receiver tells the sets apart by their number of fragments, so it has to grow. */
+    if (obol_fragment_cut(sa, guard, whole.text.n, threshold, n_datagrams + 1, &cut) && cut.total > n_datagrams)
+        again = seal_all(sa, guard, &whole, &cut);
+    obol_plain_free(text);
+    return again;
 }

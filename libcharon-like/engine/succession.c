@@ -109,6 +109,7 @@ inherit(ObolIkeSa *sa, ObolIkeSa *heir)
     heir->nat_local = sa->nat_local;
     heir->nat_remote = sa->nat_remote;
     heir->floated = sa->floated;
+    heir->fragmentation.path_size = sa->fragmentation.path_size;
     heir->reauth_at_us = sa->reauth_at_us; /* new keys do not make the peer's proof any newer */
     heir->reauth = sa->reauth;
     heir->now_us = sa->now_us;

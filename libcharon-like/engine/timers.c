@@ -42,6 +42,8 @@ obol_ike_sa_arm(ObolIkeSa *sa, ObolActions *out)
 
     when = MIN(when, MIN(children_due(sa), obol_tasks_due(sa)));
     when = MIN(when, obol_ike_life_due(sa));
+    when = MIN(when, obol_reassembly_due(sa));
+
     obol_actions_add(out, OBOL_ACTION_WAKE)->wake_us = when;
 }
 
@@ -71,6 +73,7 @@ obol_ike_sa_timer(ObolIkeSa *sa, ObolActions *out)
         action->send.remote = sa->remote;
         sa->sent_us = sa->now_us;
     }
+    obol_reassembly_timer(sa, out);
     obol_rekey_timer(sa, out);
     if (sa->state != OBOL_IKE_GONE)
         obol_ike_life_timer(sa, out);

@@ -3,17 +3,42 @@
  * (RFC 7296 sections 2.1 to 2.3). */
 #include "engine/ike-sa-private.h"
 
-#define PATIENCE_MAX_US (600.0 * G_USEC_PER_SEC) /* whatever the settings of retransmission */
+static void
+send_all(ObolIkeSa *sa, GBytes *datagrams, gboolean again, ObolActions *out)
+{
+    const guint8 *start = obol_span_of_bytes(datagrams).data;
+    gsize at = 0;
+
+    for (ObolSpan one; (one = obol_datagrams_next(datagrams, &at)).n > 0;) {
+        ObolAction *action = obol_actions_add(out, OBOL_ACTION_SEND);
+
+        action->send.datagram = g_bytes_new_from_bytes(datagrams, (gsize) (one.data - start), one.n);
+        action->send.local = sa->local;
+        action->send.remote = sa->remote;
+        action->send.again = again;
+    }
+    sa->sent_us = sa->now_us;
+}
 
 void
 obol_window_send(ObolIkeSa *sa, GBytes *datagram, ObolActions *out)
 {
-    ObolAction *action = obol_actions_add(out, OBOL_ACTION_SEND);
+    send_all(sa, datagram, FALSE, out);
+}
 
-    action->send.datagram = g_bytes_ref(datagram);
-    action->send.local = sa->local;
-    action->send.remote = sa->remote;
-    sa->sent_us = sa->now_us;
+static void
+send_again(ObolIkeSa *sa, GBytes *datagrams, ObolActions *out)
+{
+    gsize at = 0;
+
+    send_all(sa, datagrams, TRUE, out);
+    for (ObolSpan one; (one = obol_datagrams_next(datagrams, &at)).n > 0;) {
+        ObolWireFault fault;
+        ObolHeader header;
+
+        if (obol_header_decode(one.data, one.n, &header, &fault))
+            obol_tell_message(sa, &header, "", NULL, TRUE, one.n, TRUE, out);
+    }
 }
 
 void
@@ -25,6 +50,7 @@ obol_window_request(ObolIkeSa *sa, guint8 exchange, GBytes *datagram, ObolAction
         .exchange = exchange,
         .message_id = sa->next_request_id,
         .n_sent = 1,
+        .n_in_size = 1,
         .wait_us = sa->connection->retransmit_base_us,
         .again_us = sa->now_us + sa->connection->retransmit_base_us,
     };
@@ -38,7 +64,17 @@ obol_window_respond(ObolIkeSa *sa, GBytes *datagram, ObolActions *out)
     sa->last_response = datagram;
     sa->expected_request_id++;
     sa->busy = FALSE;
+    sa->fragmentation.asked_size = 0;
+    sa->fragmentation.n_replays = 0;
     obol_window_send(sa, datagram, out);
+}
+
+void
+obol_window_replay(ObolIkeSa *sa, gsize asked_size, ObolActions *out)
+{
+    sa->fragmentation.n_replays++;
+    obol_fragment_shrink(sa, &sa->last_response, obol_fragment_for_replay(sa, asked_size), out);
+    send_again(sa, sa->last_response, out);
 }
 
 void
@@ -61,27 +97,19 @@ void
 obol_window_forget_request(ObolIkeSa *sa)
 {
     g_clear_pointer(&sa->request.datagram, g_bytes_unref);
-}
-
-static void
-tell_again(ObolIkeSa *sa, ObolActions *out)
-{
-    ObolSpan bytes = obol_span_of_bytes(sa->request.datagram);
-    ObolWireFault fault;
-    ObolHeader header;
-
-    if (sa->engine->trace_messages && obol_header_decode(bytes.data, bytes.n, &header, &fault))
-        obol_tell_message(sa, &header, "", NULL, TRUE, bytes.n, TRUE, out);
+    obol_reassembly_drop(sa, OBOL_PENDING_RESPONSE);
 }
 
 gint64
 obol_window_patience_us(const ObolConnection *connection)
 {
-    double wait_us = (double) connection->retransmit_base_us, sum_us = 0;
+    double wait = (double) connection->retransmit_base_us, sum = wait;
 
-    for (guint i = 0; i <= connection->retransmit_tries && sum_us < PATIENCE_MAX_US; i++, wait_us *= connection->retransmit_factor)
-        sum_us += wait_us;
-    return (gint64) MIN(sum_us, PATIENCE_MAX_US);
+    for (guint i = 0; i < connection->retransmit_tries && sum < (double) G_TIME_SPAN_DAY; i++) {
+        wait *= connection->retransmit_factor;
+        sum += wait;
+    }
+    return (gint64) MIN(sum, (double) G_TIME_SPAN_DAY);
 }
 
 static void
@@ -102,6 +130,30 @@ give_up(ObolIkeSa *sa, ObolActions *out)
     obol_ike_sa_end(sa, reason, out);
 }
 
+/* RFC 7383 section 2.5.2: a few sendings of each size, and with a smaller one the clock starts anew.  While there is a smaller one
+ * to try the waits do not grow.  %FALSE: there have been enough of the smallest. */
+static gboolean
+next_try(ObolIkeSa *sa, ObolActions *out)
+{
+    ObolRequest *request = &sa->request;
+    const ObolConnection *c = sa->connection;
+    gsize smaller = obol_fragment_smaller(sa, request->datagram);
+    guint n_probes = MIN(OBOL_ENGINE_PROBE_SENDINGS, c->retransmit_tries + 1);
+
+    if (request->n_in_size >= n_probes && obol_fragment_shrink(sa, &request->datagram, smaller, out)) {
+        request->n_in_size = 0;
+        request->wait_us = c->retransmit_base_us;
+    } else if (request->n_in_size > c->retransmit_tries) {
+        return FALSE;
+    } else if (smaller == 0 || request->n_in_size >= n_probes) {
+        request->wait_us = (gint64) ((double) request->wait_us * c->retransmit_factor);
+    }
+    request->n_in_size++;
+    request->n_sent++;
+    request->again_us = sa->now_us + request->wait_us;
+    return TRUE;
+}
+
 void
 obol_window_retransmit(ObolIkeSa *sa, ObolActions *out)
 {
@@ -109,16 +161,12 @@ obol_window_retransmit(ObolIkeSa *sa, ObolActions *out)
     /* An unprotected refusal has had one interval to be contradicted by the true responder (section 2.21.1). */
     gboolean refused = sa->negotiation != NULL && sa->negotiation->refusal != NULL;
 
-    if (refused || request->n_sent > sa->connection->retransmit_tries) {
+    if (refused || !next_try(sa, out)) {
         give_up(sa, out);
         return;
     }
-    request->n_sent++;
-    request->wait_us = (gint64) ((double) request->wait_us * sa->connection->retransmit_factor);
-    request->again_us = sa->now_us + request->wait_us;
-    /* A retransmission repeats the stored datagram: section 2.1 wants it bitwise identical. */
-    obol_window_send(sa, request->datagram, out);
-    tell_again(sa, out);
+    /* A retransmission repeats the stored datagrams: section 2.1 wants it bitwise identical. */
+    send_again(sa, request->datagram, out);
     obol_ike_sa_log(sa, out, 1, "retransmission %u of %s request %u", request->n_sent - 1,
                     obol_exchange_name(request->exchange), request->message_id);
 }

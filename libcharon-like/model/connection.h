@@ -18,6 +18,8 @@ typedef enum {
     OBOL_ACTION_TRAP_AND_START = OBOL_ACTION_TRAP | OBOL_ACTION_START,
 } ObolStartAction;
 typedef enum { OBOL_UNIQUE_NO, OBOL_UNIQUE_NEVER, OBOL_UNIQUE_KEEP, OBOL_UNIQUE_REPLACE } ObolUnique;
+/* RFC 7383: not at all; announced, and sent too; announced, and only received. */
+typedef enum { OBOL_FRAGMENTATION_NO, OBOL_FRAGMENTATION_YES, OBOL_FRAGMENTATION_ACCEPT } ObolFragmentationUse;
 typedef enum { OBOL_AUTH_BY_PSK } ObolAuthKind; /* more come with their plugins */
 
 typedef struct {
@@ -71,6 +73,8 @@ typedef struct {
     gint64 retransmit_base_us;             /* first wait */
     double retransmit_factor;              /* of each further one */
     guint retransmit_tries;                /* sendings after the first */
+    ObolFragmentationUse fragmentation;
+    guint16 fragment_size;                 /* bytes of an IP datagram above which our messages are sent in fragments */
     gint64 half_open_us;                   /* a responder's patience before IKE_AUTH is done */
     ObolUnique unique;
     gboolean encap;                        /* force UDP encapsulation by feigning a NAT */

@@ -167,6 +167,16 @@ read_unique(const ObolNode *section)
     return OBOL_UNIQUE_NO;
 }
 
+static ObolFragmentationUse
+read_fragmentation(const ObolNode *section)
+{
+    const char *text = obol_setting_text(section, obol_schema_connection, "fragmentation");
+
+    if (g_str_equal(text, "accept"))
+        return OBOL_FRAGMENTATION_ACCEPT;
+    return g_str_equal(text, "no") ? OBOL_FRAGMENTATION_NO : OBOL_FRAGMENTATION_YES;
+}
+
 static gint64
 number(const ObolNode *section, const char *name)
 {
@@ -245,6 +255,8 @@ obol_connection_from_node(const ObolNode *section, GError **error)
     connection->half_open_us = number(section, "half_open_timeout");
     read_retransmission(&faults, section, connection);
     connection->unique = read_unique(section);
+    connection->fragmentation = read_fragmentation(section);
+    connection->fragment_size = (guint16) number(section, "fragment_size");
     connection->encap = number(section, "encap") != 0;
     connection->initial_contact = number(section, "initial_contact") != 0;
     read_children(&faults, section, connection);

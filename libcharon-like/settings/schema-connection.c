@@ -10,6 +10,7 @@
 #define IKEV1 "that is IKEv1's, and Obol speaks IKEv2 alone."
 #define NO_CERTIFICATES "certificates are not there; auth = \"psk\" is."
 #define NO_EAP "no EAP method is there."
+#define FRAGMENT_SIZE_MIN 256 /* headers, IV and ICV may be 150 of them (RFC 7383 section 2.2) */
 
 #define AUTHENTICATION_KEYS                                                                                             \
     { .name = "round", .type = OBOL_TYPE_INTEGER, .fallback = "0", .max = 255,                                          \
@@ -98,8 +99,14 @@ const ObolSettingSpec obol_schema_connection[] = {
     { .name = "initial_contact", .type = OBOL_TYPE_BOOL, .fallback = "yes",
       .doc = "Tell a peer with our first IKE SA to it that older ones are gone (RFC 7296 section 2.4)." },
     { .name = "mobike", .type = OBOL_TYPE_BOOL, .fallback = "no", .only = WORDS("no"), .why = "MOBIKE (RFC 4555) is not there." },
-    { .name = "fragmentation", .type = OBOL_TYPE_ENUM, .fallback = "no", .choices = WORDS("yes", "accept", "force", "no"),
-      .only = WORDS("no"), .why = "IKE fragmentation (RFC 7383) is not there." },
+    { .name = "fragmentation", .type = OBOL_TYPE_ENUM, .fallback = "yes", .choices = WORDS("yes", "accept", "force", "no"),
+      .doc = "IKE messages in fragments (RFC 7383), with a peer who knows them too: yes sends and takes them, accept takes "
+             "them alone, no does neither. force is as yes: IKEv2 can not cut what has no keys yet, and may not cut what the "
+             "peer did not ask for." },
+    { .name = "fragment_size", .type = OBOL_TYPE_INTEGER, .fallback = "1280", .min = FRAGMENT_SIZE_MIN, .max = 65535,
+      .doc = "Bytes of an IP datagram above which our messages are cut. 1280 passes wherever IPv6 does, and on nearly every "
+             "IPv4 path. A request without answer is cut smaller, down to 576 for IPv4, where this is not less already "
+             "(RFC 7383 section 2.5)." },
     { .name = "childless", .type = OBOL_TYPE_ENUM, .fallback = "never", .choices = WORDS("allow", "prefer", "force", "never"),
       .only = WORDS("never"), .why = "childless IKE SAs (RFC 6023) are not there." },
     { .name = "vips", .type = OBOL_TYPE_LIST, .only = NO_VALUE, .why = "virtual addresses are not there." },

@@ -24,7 +24,7 @@
 #define OBOL_WIRE_COOKIE_MAX 64 /* section 2.6 */
 #define OBOL_WIRE_DELETE_SPIS_MAX 256
 #define OBOL_WIRE_CP_ATTRIBUTES_MAX 128
-#define OBOL_WIRE_FRAGMENTS_MAX 64
+#define OBOL_WIRE_FRAGMENTS_MAX 256 /* 64 KB in datagrams of 400 bytes */
 #define OBOL_WIRE_VERSION 0x20
 
 #define OBOL_FLAG_INITIATOR 0x08 /* section 3.1: sent by the original initiator */

@@ -95,6 +95,16 @@ inner_family(const ObolSaSpec *spec)
     return family != 0 ? family : spec->id.destination.family;
 }
 
+/* RFC 4302 section 3.3.3.2.1: the header is a multiple of 4 bytes in IPv4, of 8 in IPv6.  PF_KEY can not say XFRM_STATE_ALIGN4. */
+static gboolean
+pads_wrongly(const ObolSaSpec *spec)
+{
+    guint16 integ = spec->suite.integ;
+
+    return spec->id.protocol == OBOL_PROTO_AH && spec->id.destination.family == AF_INET && integ != OBOL_INTEG_HMAC_SHA1_96
+           && integ != OBOL_INTEG_AES_XCBC_96 && integ != OBOL_INTEG_AES_CMAC_96;
+}
+
 static const char *
 lacking(const ObolSaSpec *spec)
 {
@@ -108,6 +118,8 @@ lacking(const ObolSaSpec *spec)
         return "over PF_KEY an SA carries IPv4 or IPv6, not both";
     if (spec->udp_encap && spec->id.protocol != OBOL_PROTO_ESP)
         return "of all protocols, ESP alone has a form in UDP";
+    if (pads_wrongly(spec))
+        return "over PF_KEY Linux pads AH over IPv4 to 8 bytes, and so only ICVs of 12 bytes are as RFC 4302 has them";
     if (spec->tfc_padding != 0)
         return "PF_KEY has no TFC padding";
     if (spec->mark.mask != 0 || spec->set_mark.mask != 0 || spec->if_id != 0)

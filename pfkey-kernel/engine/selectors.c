@@ -5,6 +5,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include <obol/prefix.h>
+
 #define PORT_ANY 0 /* PF_KEY's way to say it; so nothing can be asked for by port 0 alone */
 
 guint8
@@ -73,62 +75,23 @@ bit(const guint8 *bytes, guint i)
     return (bytes[i / 8] >> (7 - i % 8) & 1) != 0;
 }
 
-/* Bits at the end of @bytes that are all @value. */
-static guint
-run_at_end(const guint8 *bytes, guint bits, gboolean value)
-{
-    guint n = 0;
-
-    while (n < bits && bit(bytes, bits - 1 - n) == value)
-        n++;
-    return n;
-}
-
-/* Sets the last @n bits. */
-static void
-fill_end(guint8 *bytes, guint bits, guint n)
-{
-    for (guint i = bits - n; i < bits; i++)
-        bytes[i / 8] |= (guint8) (1 << (7 - i % 8));
-}
-
-/* Adds one; %FALSE: it was the last address. */
-static gboolean
-increment(guint8 *bytes, guint bits)
-{
-    for (guint i = bits / 8; i-- > 0;)
-        if (++bytes[i] != 0)
-            return TRUE;
-    return FALSE;
-}
-
-/* Prefixes of PfkeyAddress that are the range together, each as wide as it can be; %FALSE when they are too many. */
+/* The range as PfkeyAddress of prefixes; %FALSE when they are too many. */
 static gboolean
 prefixes_of(const ObolTs *ts, guint16 port, GArray *out)
 {
-    guint bits = pfkey_family_bits(ts->family), n_bytes = bits / 8;
-    PfkeyAddress at = { .address = { .family = ts->family, .port = port }, .protocol = ts->protocol != 0 ? ts->protocol : PFKEY_PROTO_ANY };
+    ObolPrefix prefixes[PFKEY_PIECES_MAX];
+    guint n = obol_ts_prefixes(ts, prefixes, PFKEY_PIECES_MAX);
 
-    memcpy(at.address.bytes, ts->first, n_bytes);
-    do {
-        guint host = run_at_end(at.address.bytes, bits, FALSE);
-        guint8 last[16];
+    for (guint i = 0; i < n; i++) {
+        PfkeyAddress address = {
+            .address = { .family = ts->family, .port = port }, .prefix = prefixes[i].bits,
+            .protocol = ts->protocol != 0 ? ts->protocol : PFKEY_PROTO_ANY,
+        };
 
-        for (;; host--) {
-            memcpy(last, at.address.bytes, sizeof last);
-            fill_end(last, bits, host);
-            if (memcmp(last, ts->last, n_bytes) <= 0 || host == 0)
-                break;
-        }
-        if (out->len >= PFKEY_PIECES_MAX)
-            return FALSE;
-        at.prefix = (guint8) (bits - host);
-        g_array_append_val(out, at);
-        memcpy(at.address.bytes, last, n_bytes);
-        if (memcmp(last, ts->last, n_bytes) >= 0)
-            return TRUE;
-    } while (increment(at.address.bytes, bits));
-    return TRUE;
+        memcpy(address.address.bytes, prefixes[i].bytes, sizeof prefixes[i].bytes);
+        g_array_append_val(out, address);
+    }
+    return n > 0;
 }
 
 static gboolean
@@ -222,17 +185,13 @@ pfkey_piece_from_message(const PfkeyMessage *message, PfkeyPiece *out)
 static ObolTs
 range_of(const PfkeyAddress *address)
 {
-    guint bits = pfkey_family_bits(address->address.family);
     guint16 port = address->address.port;
-    ObolTs ts = {
-        .family = address->address.family,
-        .protocol = address->protocol == PFKEY_PROTO_ANY ? 0 : address->protocol,
-        .port_first = port, .port_last = port != PORT_ANY ? port : 65535,
-    };
+    ObolTs ts;
 
-    memcpy(ts.first, address->address.bytes, bits / 8);
-    memcpy(ts.last, address->address.bytes, bits / 8);
-    fill_end(ts.last, bits, bits - MIN(address->prefix, bits));
+    obol_ts_from_prefix(address->address.family, address->address.bytes, address->prefix, &ts);
+    ts.protocol = address->protocol == PFKEY_PROTO_ANY ? 0 : address->protocol;
+    ts.port_first = port;
+    ts.port_last = port != PORT_ANY ? port : G_MAXUINT16;
     return ts;
 }
 

@@ -86,12 +86,13 @@ new_survey(PfkeyEngine *engine, void (*start)(PfkeyEngine *engine, PfkeyJob *job
 
 /* --- LIST --- */
 
+/* Without an SPI it is no SA, but a note of the kernel's that it has asked for one. */
 static void
 list_sa(PfkeyEngine *engine, Survey *survey, const PfkeyMessage *message)
 {
     ObolKernelSa sa;
 
-    if (!pfkey_sa_from_message(message, &sa) || survey->sas->len >= ENTRIES_MAX)
+    if (!pfkey_sa_from_message(message, &sa) || sa.id.spi == 0 || survey->sas->len >= ENTRIES_MAX)
         return;
     sa.ours |= pfkey_sad_find_held(&engine->sad, &sa.id) != NULL;
     g_array_append_val(survey->sas, sa);

@@ -60,7 +60,7 @@ abilities_fill(Abilities *out, const ObolCrypto *crypto, gboolean plain_esp, gbo
         .size = sizeof out->abilities,
         .summary = ah ? "ESP and AH in user space" : plain_esp ? "ESP in user space" : "ESP in user space, in UDP only",
         .transforms = out->transforms, .esn = TRUE, .replay_window_max = REPLAY_WINDOW_MAX,
-        .tunnel = TRUE, .transport = TRUE, .beet = TRUE, .esp = TRUE, .ah = ah, .ipcomp = TRUE, .plain_esp = plain_esp,
+        .tunnel = TRUE, .transport = TRUE, .beet = TRUE, .esp = TRUE, .ah = ah, .ah_padding = ah, .ipcomp = TRUE, .plain_esp = plain_esp,
         .udp_encap = TRUE, .update_addresses = TRUE, .routes_itself = TRUE, .change_encap = plain_esp, .port_ranges = TRUE,
         .byte_lifetimes = TRUE, .packet_lifetimes = TRUE, .tfc_padding = TRUE, .takes_clear = TRUE, .acquire_selectors = TRUE,
         .mixed_families = TRUE,

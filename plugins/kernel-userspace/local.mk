@@ -13,7 +13,7 @@ EXTRA_DIST += %D%/README.md
 
 noinst_LTLIBRARIES += libobol-userspace.la
 libobol_userspace_la_SOURCES = \
-	%D%/abilities.c %D%/abilities.h %D%/answers.c %D%/answers.h %D%/netlink.c %D%/netlink.h %D%/prefixes.c %D%/raw.c %D%/raw-ah.c %D%/raw-ah.h \
+	%D%/abilities.c %D%/abilities.h %D%/answers.c %D%/answers.h %D%/netlink.c %D%/netlink.h %D%/raw.c %D%/raw-ah.c %D%/raw-ah.h \
 	%D%/raw.h %D%/route.c %D%/route.h %D%/tun.c %D%/tun.h %D%/userspace.c %D%/userspace.h
 libobol_userspace_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -D_GNU_SOURCE
 libobol_userspace_la_LIBADD = libobol-userspace-core.la $(GLIB_LIBS)

@@ -2,6 +2,8 @@
 /* route.c - what the host sends into the tunnel's device. */
 #include "route.h"
 
+#include <obol/prefix.h>
+
 #include <errno.h>
 #include <gio/gio.h>
 #include <ifaddrs.h>
@@ -39,6 +41,11 @@ static const struct {
     { AF_INET6, 10, { 0xfe, 0x80 } },
     { AF_INET6, 8, { 0xff } },
 };
+
+typedef struct { /* without holes: compared as bytes */
+    guint16 family, bits;
+    guint8 address[16];
+} RoutePrefix;
 
 /* An order, for a balanced tree: peers negotiate selectors, and a tree has no worst case for them to find. */
 static int
@@ -277,6 +284,20 @@ wants_routes(const ObolPolicySpec *policy)
     return policy->direction == OBOL_DIR_OUT && policy->action != OBOL_POLICY_PASS;
 }
 
+/* Where a route of @policy goes. */
+static guint
+prefixes_of(const ObolPolicySpec *policy, RoutePrefix out[OBOL_PREFIXES_MAX])
+{
+    ObolPrefix prefixes[OBOL_PREFIXES_MAX];
+    guint n = wants_routes(policy) ? obol_ts_prefixes(&policy->destination, prefixes, OBOL_PREFIXES_MAX) : 0;
+
+    for (guint i = 0; i < n; i++) {
+        out[i] = (RoutePrefix) { .family = policy->destination.family, .bits = prefixes[i].bits };
+        memcpy(out[i].address, prefixes[i].bytes, sizeof out[i].address);
+    }
+    return n;
+}
+
 static int
 add_one(Routes *routes, const RoutePrefix *prefix, const ObolPolicySpec *policy)
 {
@@ -323,8 +344,8 @@ kernel_error(int code)
 gboolean
 routes_add(Routes *routes, const ObolPolicySpec *policy, GError **error)
 {
-    RoutePrefix prefixes[ROUTE_PREFIXES_MAX];
-    guint n = wants_routes(policy) ? route_prefixes(&policy->destination, prefixes) : 0;
+    RoutePrefix prefixes[OBOL_PREFIXES_MAX];
+    guint n = prefixes_of(policy, prefixes);
 
     for (guint i = 0; i < n; i++) {
         int status = add_one(routes, &prefixes[i], policy);
@@ -344,8 +365,8 @@ routes_add(Routes *routes, const ObolPolicySpec *policy, GError **error)
 void
 routes_remove(Routes *routes, const ObolPolicySpec *policy)
 {
-    RoutePrefix prefixes[ROUTE_PREFIXES_MAX];
-    guint n = wants_routes(policy) ? route_prefixes(&policy->destination, prefixes) : 0;
+    RoutePrefix prefixes[OBOL_PREFIXES_MAX];
+    guint n = prefixes_of(policy, prefixes);
 
     for (guint i = 0; i < n; i++)
         remove_one(routes, &prefixes[i]);

@@ -29,14 +29,6 @@ gboolean routes_add(Routes *routes, const ObolPolicySpec *policy, GError **error
 void routes_remove(Routes *routes, const ObolPolicySpec *policy);
 void routes_flush(Routes *routes);
 
-/* The prefixes that make up an address range: gives their number, writes at most @max of them. */
-typedef struct { /* without holes: hashed and compared as bytes */
-    guint16 family, bits;
-    guint8 address[16];
-} RoutePrefix;
-#define ROUTE_PREFIXES_MAX 254 /* of one IPv6 range: two at each length */
-guint route_prefixes(const ObolTs *range, RoutePrefix out[ROUTE_PREFIXES_MAX]);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Routes, routes_free)
 
 #endif

@@ -5,13 +5,9 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#define PRIORITY_FIRST 100000 /* an admin's own policies can stand before ours and behind */
+#include <obol/prefix.h>
 
-/* A string of bits, the first of which are fixed. */
-typedef struct {
-    guint8 bytes[16];
-    guint bits;
-} Prefix;
+#define PRIORITY_FIRST 100000 /* an admin's own policies can stand before ours and behind */
 
 static gsize
 n_bytes(guint16 family)
@@ -20,62 +16,11 @@ n_bytes(guint16 family)
 }
 
 static guint
-trailing_zeros(const guint8 *bytes, gsize n)
-{
-    guint zeros = 0;
-
-    while (zeros < n * 8 && (bytes[n - 1 - zeros / 8] >> zeros % 8 & 1) == 0)
-        zeros++;
-    return zeros;
-}
-
-/* @out: @first with its last @free bits set. */
-static void
-last_of(const guint8 *first, gsize n, guint free_bits, guint8 *out)
-{
-    memcpy(out, first, n);
-    for (guint bit = 0; bit < free_bits; bit++)
-        out[n - 1 - bit / 8] |= (guint8) (1 << bit % 8);
-}
-
-static void
-increment(guint8 *bytes, gsize n)
-{
-    while (n > 0 && ++bytes[--n] == 0)
-        continue;
-}
-
-/* The range from @first to @last, both of @n bytes, as prefixes; 0 when it has no end or would need more than COVER_MAX. */
-static guint
-split(const guint8 *first, const guint8 *last, gsize n, Prefix out[COVER_MAX])
-{
-    guint8 at[16], end[16];
-    guint count = 0;
-
-    if (memcmp(first, last, n) > 0)
-        return 0;
-    memcpy(at, first, n);
-    while (count < COVER_MAX) {
-        guint free_bits = trailing_zeros(at, n);
-
-        for (last_of(at, n, free_bits, end); memcmp(end, last, n) > 0; last_of(at, n, free_bits, end))
-            free_bits--;
-        out[count] = (Prefix) { .bits = (guint) n * 8 - free_bits };
-        memcpy(out[count++].bytes, at, n);
-        if (memcmp(end, last, n) == 0)
-            return count;
-        memcpy(at, end, n);
-        increment(at, n);
-    }
-    return 0;
-}
-
-static guint
-split_ports(guint16 first, guint16 last, Prefix out[COVER_MAX])
+split_ports(guint16 first, guint16 last, ObolPrefix out[COVER_MAX])
 {
     const guint8 from[2] = { (guint8) (first >> 8), (guint8) first }, to[2] = { (guint8) (last >> 8), (guint8) last };
 
-    return split(from, to, sizeof from, out);
+    return obol_range_prefixes(from, to, sizeof from, out, COVER_MAX);
 }
 
 static gboolean
@@ -86,7 +31,7 @@ is_icmp(guint8 protocol)
 
 /* Value and mask of 16 bits, in network order. */
 static void
-put_port(const Prefix *ports, __be16 *value, __be16 *mask)
+put_port(const ObolPrefix *ports, __be16 *value, __be16 *mask)
 {
     *value = g_htons((guint16) (ports->bytes[0] << 8 | ports->bytes[1]));
     *mask = g_htons((guint16) (0xffff0000u >> ports->bits));
@@ -94,7 +39,7 @@ put_port(const Prefix *ports, __be16 *value, __be16 *mask)
 
 /* The kernel has the type as the source port and the code as the destination port. */
 static void
-put_type_and_code(const Prefix *both, struct xfrm_selector *out)
+put_type_and_code(const ObolPrefix *both, struct xfrm_selector *out)
 {
     guint type_bits = MIN(both->bits, 8), code_bits = both->bits - type_bits;
 
@@ -110,7 +55,7 @@ put_type_and_code(const Prefix *both, struct xfrm_selector *out)
 
 /* What the four ranges of one pair fall into. */
 typedef struct {
-    Prefix address[2][COVER_MAX], port[2][COVER_MAX];
+    ObolPrefix address[2][COVER_MAX], port[2][COVER_MAX];
     guint n_address[2], n_port[2];
     guint8 protocol;
 } Pieces;
@@ -129,7 +74,7 @@ cut(const ObolTs *ts[2], Pieces *pieces, gboolean *invalid)
         if (ts[i]->port_first == G_MAXUINT16 && ts[i]->port_last == 0)
             return "the kernel can not select packets whose ports are hidden (OPAQUE)";
         pieces->n_port[i] = split_ports(ts[i]->port_first, ts[i]->port_last, pieces->port[i]);
-        pieces->n_address[i] = split(ts[i]->first, ts[i]->last, n_bytes(ts[i]->family), pieces->address[i]);
+        pieces->n_address[i] = obol_ts_prefixes(ts[i], pieces->address[i], COVER_MAX);
         *invalid = ts[i]->port_first > ts[i]->port_last || memcmp(ts[i]->first, ts[i]->last, n_bytes(ts[i]->family)) > 0;
         if (pieces->n_port[i] == 0 || pieces->n_address[i] == 0)
             return *invalid ? "a range ends before it begins" : "a range falls into too many prefixes";
@@ -157,8 +102,8 @@ join(const Pieces *pieces, guint16 family, guint s, guint d, guint sp, guint dp,
     memset(&selector, 0, sizeof selector);
     selector.family = family;
     selector.proto = pieces->protocol;
-    selector.prefixlen_s = (guint8) pieces->address[0][s].bits;
-    selector.prefixlen_d = (guint8) pieces->address[1][d].bits;
+    selector.prefixlen_s = pieces->address[0][s].bits;
+    selector.prefixlen_d = pieces->address[1][d].bits;
     memcpy(&selector.saddr, pieces->address[0][s].bytes, n_bytes(family));
     memcpy(&selector.daddr, pieces->address[1][d].bytes, n_bytes(family));
     if (is_icmp(pieces->protocol)) {
@@ -187,17 +132,6 @@ cover_make(const ObolTs *source, const ObolTs *destination, const char **why, gb
                 for (guint dp = 0; dp < pieces->n_port[1]; dp++)
                     join(pieces, source->family, s, d, sp, dp, out);
     return out;
-}
-
-static void
-read_addresses(const xfrm_address_t *address, guint8 bits, guint16 family, ObolTs *out)
-{
-    guint n = (guint) n_bytes(family) * 8;
-
-    memcpy(out->first, address, n / 8);
-    for (guint bit = MIN(bits, n); bit < n; bit++)
-        out->first[bit / 8] &= (guint8) ~(0x80 >> bit % 8);
-    last_of(out->first, n / 8, n - MIN(bits, n), out->last);
 }
 
 /* A mask that is not the first bits alone makes no range: then all. */
@@ -231,9 +165,9 @@ cover_read(const struct xfrm_selector *selector, ObolTs *source, ObolTs *destina
 {
     guint16 family = selector->family == AF_INET ? AF_INET : AF_INET6;
 
-    *source = *destination = (ObolTs) { .family = family, .protocol = selector->proto };
-    read_addresses(&selector->saddr, selector->prefixlen_s, family, source);
-    read_addresses(&selector->daddr, selector->prefixlen_d, family, destination);
+    obol_ts_from_prefix(family, (const guint8 *) &selector->saddr, selector->prefixlen_s, source);
+    obol_ts_from_prefix(family, (const guint8 *) &selector->daddr, selector->prefixlen_d, destination);
+    source->protocol = destination->protocol = selector->proto;
     if (is_icmp(selector->proto)) {
         read_type_and_code(selector, source);
         destination->port_first = source->port_first;

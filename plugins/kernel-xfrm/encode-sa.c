@@ -63,6 +63,9 @@ flags_of(const ObolSaSpec *spec)
 {
     guint8 flags = spec->mode == OBOL_MODE_TUNNEL ? XFRM_STATE_AF_UNSPEC : 0;
 
+    /* RFC 4302 section 3.3.3.2.1; without, Linux pads to 8 bytes in IPv4 too, and takes nothing else. */
+    if (spec->id.protocol == OBOL_PROTO_AH && spec->id.destination.family == AF_INET)
+        flags |= XFRM_STATE_ALIGN4;
     for (gsize i = 0; i < G_N_ELEMENTS(sa_flags); i++)
         if ((spec->flags & sa_flags[i].ours) != 0 && (spec->inbound ? sa_flags[i].in : sa_flags[i].out))
             flags |= sa_flags[i].flag;

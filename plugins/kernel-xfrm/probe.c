@@ -246,7 +246,7 @@ probe_kernel(Link *link, Probe *out, GError **error)
     out->abilities = (ObolKernelAbilities) {
         .size = sizeof out->abilities, .summary = out->summary, .transforms = out->transforms, .update_addresses = TRUE,
         .port_ranges = TRUE, .byte_lifetimes = TRUE, .packet_lifetimes = TRUE, .acquire_selectors = TRUE, .other_family = TRUE,
-        .change_encap = TRUE, .exact_priority = TRUE,
+        .change_encap = TRUE, .exact_priority = TRUE, .ah_padding = TRUE,
         .shared_selectors = TRUE, /* the newest serves, and when it has gone the one before */
         .flags = OBOL_SA_NO_COPY_DF | OBOL_SA_NO_COPY_ECN | OBOL_SA_NO_DSCP_OUT | OBOL_SA_DSCP_IN | OBOL_SA_ICMP,
     };

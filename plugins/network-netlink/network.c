@@ -11,8 +11,9 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
+#include <obol/prefix.h>
+
 #include "addresses.h"
-#include "prefixes.h"
 
 #define ROUTES_MAX 65536
 
@@ -185,26 +186,43 @@ find_path(Network *network, const ObolRouteSpec *route, MessagePath *path)
     return status == 0 && path->device == 0 ? -ENETUNREACH : status;
 }
 
-static int
-lay_prefix(Network *network, const ObolRouteSpec *spec, const Prefix *prefix, const MessagePath *path)
+/* The route to @prefix, of @spec's family. */
+static MessageRoute
+route_of(const Network *network, const ObolRouteSpec *spec, const ObolPrefix *prefix)
 {
     MessageRoute route = {
-        .table = network->settings.table, .protocol = NETWORK_PROTOCOL, .destination = prefix->address, .prefix = prefix->bits,
-        .path = *path,
+        .table = network->settings.table, .protocol = NETWORK_PROTOCOL, .destination.family = spec->destination.family,
+        .prefix = prefix->bits,
     };
+
+    memcpy(route.destination.bytes, prefix->bytes, sizeof prefix->bytes);
+    return route;
+}
+
+static int
+lay_prefix(Network *network, const ObolRouteSpec *spec, const ObolPrefix *prefix, const MessagePath *path)
+{
+    MessageRoute route = route_of(network, spec, prefix);
     guint8 room[MESSAGE_MAX];
 
-    if (spec->source.family == prefix->address.family)
+    route.path = *path;
+    if (spec->source.family == spec->destination.family)
         route.source = spec->source;
     return wire_ask(network->wire, message_put_route(room, TRUE, &route), NULL, NULL);
 }
 
+static gboolean
+same_prefix(const ObolPrefix *a, const ObolPrefix *b)
+{
+    return a->bits == b->bits && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
 /* Lays @spec's prefixes, or the one of them that is @only. */
 static gboolean
-lay(Network *network, const ObolRouteSpec *spec, const Prefix *only, GError **error)
+lay(Network *network, const ObolRouteSpec *spec, const ObolPrefix *only, GError **error)
 {
-    Prefix prefixes[PREFIXES_MAX];
-    guint n = prefixes_of(&spec->destination, prefixes);
+    ObolPrefix prefixes[OBOL_PREFIXES_MAX];
+    guint n = obol_ts_prefixes(&spec->destination, prefixes, OBOL_PREFIXES_MAX);
     MessagePath path;
     int status = find_path(network, spec, &path);
 
@@ -214,18 +232,16 @@ lay(Network *network, const ObolRouteSpec *spec, const Prefix *only, GError **er
     if (status < 0)
         return fail(error, status, "the rule that leads to our table", spec);
     for (guint i = 0; i < n && status == 0; i++) {
-        if (only == NULL || (only->bits == prefixes[i].bits && obol_address_equal(&only->address, &prefixes[i].address)))
+        if (only == NULL || same_prefix(only, &prefixes[i]))
             status = lay_prefix(network, spec, &prefixes[i], &path);
     }
     return status == 0 || fail(error, status, "refused", spec);
 }
 
 static void
-lift_prefix(Network *network, const Prefix *prefix)
+lift_prefix(Network *network, const ObolRouteSpec *spec, const ObolPrefix *prefix)
 {
-    const MessageRoute route = {
-        .table = network->settings.table, .protocol = NETWORK_PROTOCOL, .destination = prefix->address, .prefix = prefix->bits,
-    };
+    const MessageRoute route = route_of(network, spec, prefix);
     guint8 room[MESSAGE_MAX];
 
     wire_ask(network->wire, message_put_route(room, FALSE, &route), NULL, NULL);
@@ -274,15 +290,15 @@ network_add_route(Network *network, const ObolRouteSpec *spec, GError **error)
 
 /* The latest of the other routes that has the same prefix. */
 static const ObolRouteSpec *
-heir_of(const Network *network, const Prefix *prefix)
+heir_of(const Network *network, guint16 family, const ObolPrefix *prefix)
 {
     for (guint i = network->wanted->len; i-- > 0;) {
         const ObolRouteSpec *spec = &((Wanted *) network->wanted->pdata[i])->spec;
-        Prefix prefixes[PREFIXES_MAX];
-        guint n = prefixes_of(&spec->destination, prefixes);
+        ObolPrefix prefixes[OBOL_PREFIXES_MAX];
+        guint n = obol_ts_prefixes(&spec->destination, prefixes, OBOL_PREFIXES_MAX);
 
         for (guint j = 0; j < n; j++)
-            if (prefixes[j].bits == prefix->bits && obol_address_equal(&prefixes[j].address, &prefix->address))
+            if (spec->destination.family == family && same_prefix(&prefixes[j], prefix))
                 return spec;
     }
     return NULL;
@@ -291,8 +307,8 @@ heir_of(const Network *network, const Prefix *prefix)
 gboolean
 network_remove_route(Network *network, const ObolRouteSpec *spec, GError **error)
 {
-    Prefix prefixes[PREFIXES_MAX];
-    guint i, n = prefixes_of(&spec->destination, prefixes);
+    ObolPrefix prefixes[OBOL_PREFIXES_MAX];
+    guint i, n = obol_ts_prefixes(&spec->destination, prefixes, OBOL_PREFIXES_MAX);
 
     if (!find_wanted(network, spec, &i))
         return fail(error, -ESRCH, "it is none of ours", spec);
@@ -300,10 +316,10 @@ network_remove_route(Network *network, const ObolRouteSpec *spec, GError **error
         return TRUE;
     g_ptr_array_remove_index(network->wanted, i);
     for (guint j = 0; j < n; j++) {
-        const ObolRouteSpec *heir = heir_of(network, &prefixes[j]);
+        const ObolRouteSpec *heir = heir_of(network, spec->destination.family, &prefixes[j]);
 
         if (heir == NULL || !lay(network, heir, &prefixes[j], NULL))
-            lift_prefix(network, &prefixes[j]);
+            lift_prefix(network, spec, &prefixes[j]);
     }
     return TRUE;
 }

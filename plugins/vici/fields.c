@@ -110,6 +110,9 @@ vici_put_ike(ObolViciWriter *writer, const ObolIkeInfo *sa, gint64 now_us)
     obol_vici_put_yes(writer, "nat-local", sa->nat_local);
     obol_vici_put_yes(writer, "nat-remote", sa->nat_remote);
     obol_vici_put_yes(writer, "nat-any", sa->nat_local || sa->nat_remote);
+    obol_vici_put_yes(writer, "fragmentation", sa->fragmentation);
+    if (sa->fragment_size != 0)
+        obol_vici_put_format(writer, "fragment-size", "%u", sa->fragment_size);
     if (sa->suite.protocol != OBOL_PROTO_NONE)
         put_suite(writer, &sa->suite);
     if (sa->state == OBOL_IKE_ESTABLISHED) {

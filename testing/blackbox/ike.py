@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""An IKEv2 of its own, written from RFC 7296 alone: it shares no line and no author's habit with the daemon that it tests.
+"""An IKEv2 of its own, written from RFC 7296 and RFC 7383 alone: it shares no line and no author's habit with the daemon that it tests.
 
 One suite is enough to speak with: AES-GCM-16 with 128 bits, PRF-HMAC-SHA2-256, X25519.  Nothing here checks what it sends, since
 most of it is meant to be wrong."""
@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 IKE_SA_INIT, IKE_AUTH, CREATE_CHILD_SA, INFORMATIONAL = 34, 35, 36, 37
 SA, KE, IDI, IDR, CERT, CERTREQ, AUTH, NONCE, NOTIFY, DELETE, VENDOR, TSI, TSR, SK = range(33, 47)
+SKF = 53
 INITIATOR, RESPONSE = 0x08, 0x20
 IKE, AH, ESP = 1, 2, 3
 X25519, MODP_2048 = 31, 14
@@ -25,6 +26,7 @@ N = {
     "NO_ADDITIONAL_SAS": 35, "TS_UNACCEPTABLE": 38, "TEMPORARY_FAILURE": 43, "CHILD_SA_NOT_FOUND": 44, "INITIAL_CONTACT": 16384, "NAT_DETECTION_SOURCE_IP": 16388,
     "NAT_DETECTION_DESTINATION_IP": 16389, "COOKIE": 16390, "USE_TRANSPORT_MODE": 16391,
     "REKEY_SA": 16393, "ESP_TFC_PADDING_NOT_SUPPORTED": 16394, "NON_FIRST_FRAGMENTS_ALSO": 16395,
+    "IKEV2_FRAGMENTATION_SUPPORTED": 16430,
 }
 
 
@@ -60,7 +62,7 @@ def split(first, data):
         following, flags, n = struct.unpack_from(">BBH", data)
         assert 4 <= n <= len(data), "a payload's length runs over"
         out.append((first, data[4:n], flags))
-        if first == SK:
+        if first in (SK, SKF):
             return out
         first, data = following, data[n:]
     assert not data, "bytes after the last payload"
@@ -192,24 +194,52 @@ class Side:
         """@raw: (first payload, bytes) in place of well-formed payloads."""
         flags = (INITIATOR if self.initiator else 0) if flags is None else flags
         first, body = raw if raw is not None else chain(payloads)
+        return self.seal(exchange, first, body, message_id, flags, version=version, spoil=spoil)
+
+    def seal(self, exchange, first, body, message_id, flags, place=None, version=0x20, spoil=False):
+        """@place: (number, total) of a fragment (RFC 7383 section 2.5); None: the whole message, in SK."""
+        fields = struct.pack(">HH", *place) if place else b""
         self.counter += 1
         iv = struct.pack(">Q", self.counter)
         text = body + b"\0"  # no padding, pad length 0
-        n = 4 + len(iv) + len(text) + 16
-        head = header(self.spi_i, self.spi_r, SK, exchange, flags, message_id, n, version) + struct.pack(">BBH", first, 0, n)
+        n = 4 + len(fields) + len(iv) + len(text) + 16
+        head = header(self.spi_i, self.spi_r, SKF if place else SK, exchange, flags, message_id, n, version)
+        head += struct.pack(">BBH", first, 0, n) + fields
         sealed = AESGCM(self.seal_key[:16]).encrypt(self.seal_key[16:] + iv, text, head)
         if spoil:
             sealed = sealed[:-1] + bytes([sealed[-1] ^ 1])
         return head + iv + sealed
 
-    def open(self, message):
-        """The inner payloads of a Message; an AssertionError when it is not authentic."""
-        assert message.payloads and message.payloads[-1][0] == SK, "the message is not encrypted"
-        body = message.payloads[-1][1]
+    def fragments(self, exchange, payloads, message_id, total, flags=None):
+        """The same message in @total datagrams."""
+        flags = (INITIATOR if self.initiator else 0) if flags is None else flags
+        first, body = chain(payloads)
+        size = -(-len(body) // total)
+        return [self.seal(exchange, 0 if i else first, body[i * size:(i + 1) * size], message_id, flags, place=(i + 1, total))
+                for i in range(total)]
+
+    def decrypt(self, message, n_fields=0):
+        """(Next Payload, text) of the SK or SKF payload; an AssertionError when it is not authentic."""
+        body = message.payloads[-1][1][n_fields:]
         head = message.data[:len(message.data) - len(body)]
-        first = head[-4]
         try:
             text = AESGCM(self.open_key[:16]).decrypt(self.open_key[16:] + body[:8], body[8:], head)
         except InvalidTag as error:
             raise AssertionError("the message is not authentic") from error
-        return split(first, text[:len(text) - 1 - text[-1]])
+        return head[-4 - n_fields], text[:len(text) - 1 - text[-1]]
+
+    def open(self, message):
+        """The inner payloads of a Message that came whole."""
+        assert message.payloads and message.payloads[-1][0] == SK, "the message is not encrypted"
+        return split(*self.decrypt(message))
+
+    def join(self, messages):
+        """The inner payloads of a message that came in fragments, all of them and in order."""
+        first, body = 0, b""
+        for i, message in enumerate(messages):
+            assert [p[0] for p in message.payloads] == [SKF], "it is not a fragment and nothing else"
+            assert struct.unpack_from(">HH", message.payloads[0][1]) == (i + 1, len(messages)), "another fragment was expected"
+            following, text = self.decrypt(message, 4)
+            assert (following == 0) == (i > 0), "the first fragment, and no other, names the first payload"
+            first, body = first or following, body + text
+        return split(first, body)

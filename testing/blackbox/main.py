@@ -3,6 +3,7 @@
 
 import sys
 
+import fragment_rules  # noqa: F401
 import initiator_rules  # noqa: F401  its claims register themselves
 import responder_rules  # noqa: F401
 import tester

@@ -47,6 +47,15 @@ class Wire:
             return ike.Message(data)
         return None
 
+    def receive_fragments(self, seconds=3.0):
+        """All datagrams of a message that comes in fragments."""
+        out = [self.receive(seconds)]
+        assert out[0] and out[0].payloads[-1][0] == ike.SKF, "no fragment has come"
+        while len(out) < struct.unpack_from(">HH", out[0].payloads[-1][1])[1]:
+            out.append(self.receive(seconds))
+            assert out[-1], "not all fragments have come"
+        return out
+
     def ask(self, data, seconds=3.0):
         self.send(data)
         return self.receive(seconds)

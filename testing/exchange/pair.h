@@ -110,4 +110,27 @@ GBytes *pair_seal(PairSide *from, guint8 exchange, gboolean response, guint32 me
 /* The chain that @to finds in a message from the other side; free @plain after use. */
 gboolean pair_open(PairSide *to, const PairPacket *packet, GByteArray **plain, ObolChain *chain);
 
+/* --- pair-fragments.c: messages in pieces (RFC 7383) --- */
+/* A pair whose IKE_AUTH messages are 16 bytes longer for each of @n_selectors (at most OBOL_TS_MAX); sizes as in fragment_size, 0: the default. */
+Pair *pair_new_large(const PairSetup *like, guint n_selectors, gsize left_size, gsize right_size);
+/* Which fragment a datagram is; FALSE: it is none. */
+gboolean pair_fragment_of(const PairPacket *packet, guint16 *number, guint16 *total);
+gsize pair_ip_size(const PairPacket *packet); /* with the headers of IP and UDP and the non-ESP marker */
+guint pair_n_on_wire(const Pair *pair);
+void pair_clear_wire(Pair *pair);
+void pair_reverse_wire(Pair *pair);
+
+/* One fragment as a test wants it, right or wrong. */
+typedef struct {
+    guint8 exchange;
+    gboolean response;
+    guint32 message_id;
+    guint16 number, total;
+    guint8 first;
+    ObolSpan text;
+    const ObolChain *before; /* in clear before it; NULL: nothing */
+    gboolean spoilt;         /* its ICV is wrong */
+} PairFragment;
+GBytes *pair_forge(PairSide *from, const PairFragment *fragment);
+
 #endif

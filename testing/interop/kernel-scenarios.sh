@@ -118,7 +118,7 @@ whole_way() {
 
 inner6() { net=([left]=2001:db8:1::/64 [right]=2001:db8:2::/64) inside_address=([left]=2001:db8:1::1 [right]=2001:db8:2::1); }
 ah() { # the child is protected by AH instead of ESP
-	obol_child="ah_proposals = [ \"$1\" ];" obol_no_esp=1
+	obol_child="ah_proposals = [ \"$1\" ];" obol_no_esp=1 protected=ah
 }
 
 # --- obol with itself ---
@@ -132,8 +132,9 @@ for k in xfrm pfkey; do
 	scenario_kernel_${k}_obol_ipv6_inside_ipv4() { plain_suite; on_kernel $k; inner6; whole_way obol 4 left; }
 	scenario_kernel_${k}_obol_ipv4_inside_ipv6() { plain_suite; on_kernel $k; whole_way obol 6 left; }
 	scenario_kernel_${k}_obol_behind_nat() { plain_suite; on_kernel $k; whole_way obol 4 left nat; }
-	scenario_kernel_${k}_obol_ah_tunnel() { plain_suite; on_kernel $k; ah sha512; whole_way obol 4 left; }
-	scenario_kernel_${k}_obol_ah_transport() { plain_suite; on_kernel $k; ah sha384; mode=transport whole_way obol 4 left; }
+	scenario_kernel_${k}_obol_ah_tunnel() { plain_suite; on_kernel $k; ah sha1; whole_way obol 4 left; }
+	scenario_kernel_${k}_obol_ah_transport() { plain_suite; on_kernel $k; ah sha384; mode=transport whole_way obol 6 left; }
+	scenario_kernel_${k}_strongswan_ah() { plain_suite; on_kernel $k; ah sha1; swan_child=\"ah_proposals = sha1\" swan_no_esp=1 whole_way strongswan 4 left; }
 	scenario_kernel_${k}_obol_trap_is_sprung_by_a_packet() { plain_suite; on_kernel $k; trap_is_sprung; }
 	scenario_kernel_${k}_obol_three_rekeys_by_bytes_lose_nothing() { plain_suite; on_kernel $k; peer=obol rekeys_by_bytes; }
 	scenario_kernel_${k}_obol_killed_and_started_again() { plain_suite; on_kernel $k; peer=obol killed_and_started_again; }
@@ -157,7 +158,7 @@ scenario_kernel_both_obol_xfrm_and_user() { on_kernel xfrm user; whole_way obol 
 scenario_kernel_xfrm_strongswan_gcm_esn() { esp=aes256gcm16-esn on_kernel xfrm; esp=aes256gcm16-esn whole_way strongswan 4 left; }
 scenario_kernel_xfrm_strongswan_chacha() { on_kernel xfrm; esp=chacha20poly1305 whole_way strongswan 4 right; }
 scenario_kernel_xfrm_obol_ipcomp() { plain_suite; on_kernel xfrm; obol_child='ipcomp = true;' whole_way obol 4 left; }
-scenario_kernel_xfrm_strongswan_ah() { plain_suite; on_kernel xfrm; ah sha256; swan_child="ah_proposals = sha256" swan_no_esp=1 whole_way strongswan 4 left; }
+scenario_kernel_xfrm_strongswan_ah_sha256() { plain_suite; on_kernel xfrm; ah sha256; swan_child="ah_proposals = sha256" swan_no_esp=1 whole_way strongswan 4 left; }
 scenario_kernel_user_openiked_tunnel() { plain_suite; on_kernel user; whole_way openiked 4 left; }
 scenario_kernel_user_libreswan_tunnel() { plain_suite; on_kernel user; whole_way libreswan 4 right; }
 
@@ -213,6 +214,36 @@ killed_and_started_again() {
 	done
 	wait_for 20 sh -c "[ \$(ip netns exec left ip xfrm state | grep -c '^src') = 2 ]" || { kernel_states left; fail "stale SAs on the left"; return 1; }
 	[ "$peer" = openiked ] || wait_for 20 sh -c "[ \$(ip netns exec right ip xfrm state | grep -c '^src') = 2 ]" || { kernel_states right; fail "stale SAs on the right"; return 1; }
+}
+
+# The way to the kernel breaks off while a child is to be rekeyed: the IKE SA stays, the rekeying is tried again, and what the kernel
+# holds is compared when there is a way again.
+proxy_start() {
+	setsid ip netns exec left "$root/sbin/obol-pfkey-proxy" --listen "unix:$lab/left/pfkey" >"$lab/left/proxy.log" 2>&1 &
+	proxy_pid=$!
+	wait_for 60 grep -q ready "$lab/left/proxy.log" || { cat "$lab/left/proxy.log"; fail "the proxy"; return 1; }
+}
+rekeyed_since() { [ "$(kernel_states left | grep -o 'spi 0x[0-9a-f]*' | sort)" != "$1" ] && left_established; }
+scenario_kernel_pfkey_obol_the_proxy_dies_and_comes_back() {
+	local before
+	plain_suite
+	on_kernel pfkey
+	peer=obol
+	network 4 && obol_side right && proxy_start || return 1
+	kernel_settings="proxy = \"unix:$lab/left/pfkey\";" obol_child='rekey_time = "15s"; rand_time = "0s";' obol_side left || return 1
+	initiate left && established && pings || { fail "set-up"; return 1; }
+	before=$(kernel_states left | grep -o 'spi 0x[0-9a-f]*' | sort)
+	kill -KILL "$proxy_pid"
+	wait "$proxy_pid" 2>/dev/null
+	wait_for 40 grep -q 'is rekeyed' "$lab/left/obold.log" || { fail "no rekeying fell into the time without a proxy"; return 1; }
+	wait_for 30 grep -qE 'PF_KEY: .*(lost|gone|closed|refused)' "$lab/left/obold.log" || { fail "no word of it in the log"; return 1; }
+	obolctl left list-sas | grep -q ESTABLISHED || { obolctl left list-sas; fail "the IKE SA was lost"; return 1; }
+	pings || { fail "the SAs in the kernel should have gone on"; return 1; }
+	proxy_start && wait_for 60 rekeyed_since "$before" || { obolctl left list-sas; fail "it was not rekeyed when the proxy was back"; return 1; }
+	pings && kernels_agree || return 1
+	terminate left && gone left && leaves_nothing left && leaves_nothing right || return 1
+	stop_process "$left_pid" || { fail "obold does not stop"; return 1; }
+	leaves_nothing left
 }
 
 openiked_begins() {

@@ -6,6 +6,7 @@ ike=aes128gcm16-prfsha256-x25519
 esp=aes128gcm16
 mode=tunnel
 psk="obol interop lab"
+domain=lab.test # of the identities
 declare -A net=([left]=10.1.0.0/24 [right]=10.2.0.0/24)
 declare -A inside_address=([left]=10.1.0.1 [right]=10.2.0.1)
 
@@ -28,12 +29,12 @@ obol_side() { # HOST - obold with the settings above
 		    remote_addrs = [ "$(seen "$peer")" ];
 		    proposals = [ $(printf '"%s", ' ${obol_ike:-$ike} | sed 's/, $//') ];
 		    ${obol_connection:-}
-		    local  = { auth = "psk"; id = "$me.lab.test"; };
-		    remote = { auth = "psk"; id = "$peer.lab.test"; };
+		    local  = { auth = "psk"; id = "$me.$domain"; };
+		    remote = { auth = "psk"; id = "$peer.$domain"; };
 		    children = { net = { $children mode = "$mode"; $esp_proposals ${obol_child:-} }; };
 		  };
 		};
-		secrets = { lab = { id = [ "left.lab.test", "right.lab.test" ]; secret = "${obol_psk:-$psk}"; }; };
+		secrets = { lab = { id = [ "left.$domain", "right.$domain" ]; secret = "${obol_psk:-$psk}"; }; };
 	EOF
 	obold_start "$me"
 }
@@ -53,15 +54,15 @@ swan_side() { # HOST - strongSwan with the settings above
 		    mobike = no
 		    ${swan_connection:-}
 		    local { auth = psk
-		      id = $me.lab.test }
+		      id = $me.$domain }
 		    remote { auth = psk
-		      id = $peer.lab.test }
+		      id = $peer.$domain }
 		    children { net { $children
 		        mode = $mode
 		        ${swan_child:-}
 		        $esp_proposals } } } }
-		secrets { ike-lab { id-1 = left.lab.test
-		    id-2 = right.lab.test
+		secrets { ike-lab { id-1 = left.$domain
+		    id-2 = right.$domain
 		    secret = "${swan_psk:-$psk}" } }
 	EOF
 	charon_start "$me"
@@ -106,13 +107,14 @@ whole() {
 	on left ping -q -c 3 -i 0.2 -W 2 -s 4000 -I "$from" "$to" || { fail "no ping of more than one packet's size"; return 1; }
 }
 
-clean_wire() {
+clean_wire() { # protected by ESP, or by what $protected says
 	capture_stop
-	local esp leaked
-	esp=$(captured "$filter_esp") leaked=$(captured "$filter_plain")
-	echo "wire: $esp ESP, $leaked in clear"
-	if [ "$esp" -lt 12 ] || [ "$leaked" != 0 ]; then
-		tcpdump -n -r "$lab/wire.pcap" -c 30 "$filter_plain" 2>/dev/null
+	local filter=$filter_esp n leaked
+	[ "${protected:-esp}" = esp ] || filter=$filter_ah
+	n=$(captured "$filter") leaked=$(captured "$(filter_plain "$filter")")
+	echo "wire: $n protected by ${protected:-esp}, $leaked not"
+	if [ "$n" -lt 12 ] || [ "$leaked" != 0 ]; then
+		tcpdump -n -r "$lab/wire.pcap" -c 30 "$(filter_plain "$filter")" 2>/dev/null
 		fail "the wire"
 	fi
 }
@@ -358,6 +360,52 @@ scenario_obol_with_obol_both_start_at_once() {
 	initiate right || { fail "right"; return 1; }
 	wait $first || { cat "$lab/one"; fail "left"; return 1; }
 	whole
+}
+
+# fragments VERSION INITIATOR - RFC 7383: both ends cut what is longer than a few hundred bytes, so IKE_AUTH in both directions.
+fragments() {
+	domain=identities.that.are.as.long.as.certificates.would.make.a.message.so.that.it.has.to.be.cut.into.several.fragments.of.which.each.can.be.lost.lab.test
+	network "$1" && swan_connection="fragmentation = force" charon_settings="fragment_size = 300" swan_side right &&
+		obol_connection='fragmentation = "force"; fragment_size = 256; retransmit = { base = "500ms"; };' obol_side left || return 1
+	lossy -A && initiate "$2" && lossy -D || return 1
+	local ours=request theirs=response
+	[ "$2" = left ] || ours=response theirs=request
+	grep -qE "parsed IKE_AUTH $ours 1 \[ EF\(1/[2-9]\)" "$lab/right/charon.log" || { fail "our IKE_AUTH $ours came whole"; return 1; }
+	grep -qE "generating IKE_AUTH $theirs 1 \[ EF\(1/[2-9]\)" "$lab/right/charon.log" || { fail "strongSwan's IKE_AUTH $theirs came whole"; return 1; }
+	obolctl left list-sas | grep -q 'fragmentation of IKE messages above 256 bytes' || { obolctl left list-sas; fail "list-sas does not tell"; return 1; }
+	[ "$(obolctl left --json list-sas | jq -c '[.. | objects | .fragmentation? // empty]')" = '[true]' ] || { fail "nor does --json"; return 1; }
+	whole && terminate "$2" && gone left && gone right
+}
+# lossy -A|-D - with $loss every datagram is lost by that probability, either way.
+lossy() {
+	local host
+	for host in ${loss:+left right}; do
+		on "$host" iptables-legacy "$1" INPUT -p udp -m statistic --mode random --probability "$loss" -j DROP || return 1
+	done
+}
+scenario_fragments_as_initiator() { fragments 4 left; }
+scenario_fragments_as_responder() { fragments 4 right; }
+scenario_fragments_over_ipv6_as_initiator() { fragments 6 left; }
+scenario_fragments_over_ipv6_as_responder() { fragments 6 right; }
+scenario_fragments_of_cbc_as_initiator() { ike=aes256-sha512-modp2048 fragments 4 left; }
+scenario_fragments_of_cbc_as_responder() { ike=aes256-sha512-modp2048 fragments 4 right; }
+scenario_fragments_are_lost_as_initiator() { loss=0.25 fragments 4 left; }
+scenario_fragments_are_lost_as_responder() { loss=0.25 fragments 4 right; }
+scenario_nothing_is_fragmented_that_strongswan_does_not_announce() {
+	network 4 && swan_connection="fragmentation = no" swan_side right && obol_connection='fragment_size = 256;' obol_side left &&
+		initiate left && whole && ! grep -q 'EF(' "$lab/right/charon.log" && ! obolctl left list-sas | grep fragmentation
+}
+# The router lets nothing pass that is longer than 600 bytes, and says nothing: RFC 7383 section 2.5.2.
+scenario_a_narrow_path_is_found() {
+	network 4 nat && on wire iptables-legacy -A FORWARD -p udp -m length --length 601: -j DROP || return 1
+	local many
+	many=$(printf '%s", "' aes128gcm16 aes{128,192,256}-sha{256,384,512}-{x25519,ecp256} aes128gcm16-modp2048)
+	swan_esp="aes128gcm16, aes256gcm16" swan_side right && obol_esp=${many%\", \"} obol_connection='retransmit = { base = "500ms"; };' \
+		obol_side left && initiate left || return 1
+	grep -qE 'parsed IKE_AUTH request 1 \[ EF\(1/[2-9]\)' "$lab/right/charon.log" || { fail "the request came whole"; return 1; }
+	obolctl left list-sas | tee "$lab/list" | grep -q 'fragmentation of IKE messages above 576 bytes' || { cat "$lab/list"; fail "the size was not found"; return 1; }
+	# The pings' ESP would not pass either.
+	on wire iptables-legacy -F FORWARD && whole && terminate left && gone left && gone right
 }
 
 # On a real kernel: strongSwan's ESP is the kernel's own.

@@ -23,6 +23,8 @@ static const struct {
 } needs_table[N_NEEDS] = {
     [NEED_ESP] = { "ESP", offsetof(ObolKernelAbilities, esp), { .protocol = OBOL_PROTO_ESP }, NULL },
     [NEED_AH] = { "AH", offsetof(ObolKernelAbilities, ah), { .protocol = OBOL_PROTO_AH }, NULL },
+    [NEED_AH_PADDING] = { "AH over IPv4 with every ICV", offsetof(ObolKernelAbilities, ah_padding),
+                          { .protocol = OBOL_PROTO_AH, .integ = OBOL_INTEG_HMAC_SHA2_512_256 }, NULL },
     [NEED_IPCOMP] = { "IPComp", offsetof(ObolKernelAbilities, ipcomp), { .ipcomp = TRUE }, ask_comp },
     [NEED_TUNNEL] = { "tunnel mode", offsetof(ObolKernelAbilities, tunnel), { .mode = OBOL_MODE_TUNNEL }, NULL },
     [NEED_TRANSPORT] = { "transport mode", offsetof(ObolKernelAbilities, transport), { .mode = OBOL_MODE_TRANSPORT }, NULL },

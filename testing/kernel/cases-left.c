@@ -52,7 +52,8 @@ killed(Lab *lab, const Tunnel *tunnel, gboolean with_foreign)
     CLAIM(lab, side_start(lab, left), "after a crash it can not be opened: %s", left->opened.text);
     reply = side_must(lab, left, &list);
     for (guint i = 0; i < reply->answer.n_sas; i++)
-        CLAIM(lab, reply->sas[i].ours || reply->sas[i].id.spi == FOREIGN_SPI, "an SA of the predecessor is listed as somebody else's");
+        CLAIM(lab, reply->sas[i].ours || reply->sas[i].id.spi == FOREIGN_SPI, "an SA of the predecessor is listed as somebody else's: %s",
+              reply_sas_text(reply));
     side_must(lab, left, &flush);
     lab_claim_empty(lab, left, "after a crash and FLUSH");
     claim_system_empty(lab, left, with_foreign, "after a crash and FLUSH");

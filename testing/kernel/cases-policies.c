@@ -298,6 +298,8 @@ static const Case policies[] = {
     { "/policy/another-protocol-is-not-meant", NEEDS(TUNNEL), another_protocol_is_not_meant,
       { .ts = { "10.66.1.0/24[tcp]", "10.66.2.0/24[tcp]" } }, FALSE },
     { "/policy/an-icmp-type-is-meant", NEEDS(TUNNEL), an_icmp_type_is_meant,
+      { .ts = { "10.66.1.0/24[icmp/2048-2303]", "10.66.2.0/24[icmp/2048-2303]" } }, FALSE },
+    { "/policy/an-icmp-code-is-meant", NEEDS(TUNNEL) | NEEDS(PORT_RANGES), an_icmp_type_is_meant,
       { .ts = { "10.66.1.0/24[icmp/2048]", "10.66.2.0/24[icmp/2048]" } }, FALSE },
     { "/policy/a-host-behind-is-reached", NEEDS(TUNNEL), forwards, { .ts = { NULL, "10.66.3.0/24" } }, FALSE },
     { "/policy/a-host-behind-is-reached-by-ipv6", NEEDS(TUNNEL), forwards,

@@ -89,14 +89,16 @@ static void
 a_reserved_spi_becomes_an_sa(Lab *lab, const Tunnel *tunnel)
 {
     const ObolKernelSa *sa;
+    const Reply *reply;
     Pair pair;
 
     pair_init(lab, tunnel, &pair);
     pair_reserve(lab, &pair);
     pair_add_sas(lab, &pair);
-    sa = listed(list(lab, &lab->sides[LEFT]), pair.spi[LEFT]);
+    reply = list(lab, &lab->sides[LEFT]);
+    sa = listed(reply, pair.spi[LEFT]);
     CLAIM(lab, sa != NULL && sa->ours && !sa->reserved, "the SA of a reserved SPI is not listed as one");
-    CLAIM(lab, list(lab, &lab->sides[LEFT])->answer.n_sas == 2, "there are %u SAs instead of two", list(lab, &lab->sides[LEFT])->answer.n_sas);
+    CLAIM(lab, reply->answer.n_sas == 2, "there are more SAs than two: %s", reply_sas_text(reply));
 }
 
 static gboolean

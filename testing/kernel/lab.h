@@ -94,6 +94,8 @@ const Reply *side_answer(Lab *lab, Side *side, guint32 tag);        /* waits; ne
 const Reply *side_do(Lab *lab, Side *side, const FlatRequest *request); /* both */
 /* It must be done. */
 const Reply *side_must(Lab *lab, Side *side, const FlatRequest *request);
+/* The SAs of a list, for a message; good until the next call. */
+const char *reply_sas_text(const Reply *reply);
 /* It must be refused with one of @codes, bits 1 << OBOL_KERNEL_ERROR_...; @what for the message. */
 void side_refuses(Lab *lab, Side *side, const FlatRequest *request, guint codes, const char *what);
 void side_send_ike(Lab *lab, Side *side, const IkeBytes *ike);

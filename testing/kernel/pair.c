@@ -86,6 +86,14 @@ static const guint16 liked_integ[] = {
     OBOL_INTEG_HMAC_SHA2_512_256, OBOL_INTEG_HMAC_SHA2_256_128, OBOL_INTEG_HMAC_SHA2_384_192, OBOL_INTEG_HMAC_SHA1_96,
 };
 
+/* Where an end pads AH wrongly, an ICV that needs no padding: of 12 bytes. */
+static gboolean
+needs_short_icv(const Lab *lab, const Tunnel *tunnel)
+{
+    return tunnel->protocol == OBOL_PROTO_AH && tunnel->outer == V4
+           && !(lab->sides[LEFT].opened.abilities.ah_padding && lab->sides[RIGHT].opened.abilities.ah_padding);
+}
+
 void
 lab_suite(const Lab *lab, const Tunnel *tunnel, ObolSuite *out)
 {
@@ -101,6 +109,8 @@ lab_suite(const Lab *lab, const Tunnel *tunnel, ObolSuite *out)
     }
     if (out->encr != 0 && obol_encr_is_aead(out->encr))
         return;
+    if (out->integ == 0 && needs_short_icv(lab, tunnel))
+        out->integ = OBOL_INTEG_HMAC_SHA1_96;
     for (guint i = 0; out->integ == 0 && i < G_N_ELEMENTS(liked_integ); i++)
         if (both_have(lab, OBOL_TRANSFORM_INTEG, liked_integ[i], 0))
             out->integ = liked_integ[i];

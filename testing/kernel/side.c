@@ -257,6 +257,24 @@ side_must(Lab *lab, Side *side, const FlatRequest *request)
     return reply;
 }
 
+const char *
+reply_sas_text(const Reply *reply)
+{
+    static char text[1000];
+    char source[OBOL_ADDRESS_TEXT_MAX], destination[OBOL_ADDRESS_TEXT_MAX];
+    gsize n = 0;
+
+    text[0] = '\0';
+    for (guint i = 0; i < reply->answer.n_sas && n < sizeof text; i++) {
+        const ObolKernelSa *sa = &reply->sas[i];
+
+        n += (gsize) g_snprintf(text + n, sizeof text - n, "%s%s > %s protocol %u SPI %08x reqid %u%s%s", i == 0 ? "" : ", ",
+                                obol_address_format(&sa->id.source, source), obol_address_format(&sa->id.destination, destination),
+                                sa->id.protocol, sa->id.spi, sa->reqid, sa->ours ? " ours" : "", sa->reserved ? " reserved" : "");
+    }
+    return text;
+}
+
 void
 side_refuses(Lab *lab, Side *side, const FlatRequest *request, guint codes, const char *what)
 {

@@ -1,6 +1,11 @@
 # shellcheck shell=bash
 # Builds of the tree, each in a folder of its own under build/, so that a check never disturbs a developer's.
 
+# Several builds compile the same sources with the same flags: once is enough, where there is ccache.
+if command -v ccache >/dev/null && [ -z "${CC:-}" ]; then
+	export CC="ccache gcc" CCACHE_DIR=${CCACHE_DIR:-$top/build/ccache} CCACHE_BASEDIR=$top CCACHE_NOHASHDIR=1
+fi
+
 # build NAME [CONFIGURE-OPTION...] - configures and makes build/NAME; its path is in $built.  A log is kept beside it.
 build() {
 	local name=$1

@@ -21,60 +21,73 @@ on() { # HOST COMMAND...
 	ip netns exec "$host" "$@"
 }
 
+# Commands of ip for HOST, one a line: a process each would take a guest of User Mode Linux half a minute.
+links() { # HOST < COMMANDS
+	ip -n "$1" -batch -
+}
+
 # lab_network 4|6 [nat] - outer addresses 192.0.2.1 and .2 (2001:db8::1 and ::2).  With nat, left is 10.99.0.2 behind a router
 # that shows 192.0.2.1 and ports from 20000 on.
 lab_network() {
-	local nat=${2:-}
-	lab_version=$1
-	local host
+	local host cable=bridge
+	[ -z "${2:-}" ] || cable=nat
+	lab_version=$1 wire_port=right-port
 	for host in left wire right; do
 		ip netns add "$host"
-		on "$host" ip link set lo up
-		on "$host" sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 2>/dev/null
+		on "$host" tee /proc/sys/net/ipv6/conf/{all,default}/accept_dad <<<0 >/dev/null 2>&1
 	done
-	for host in left right; do
-		ip link add "$host-eth" netns "$host" type veth peer name "$host-port" netns wire
-		on "$host" ip link set "$host-eth" up
-		on wire ip link set "$host-port" up
-	done
-	if [ -n "$nat" ]; then
+	ip -batch - <<-EOF
+		link add left-eth netns left type veth peer name left-port netns wire
+		link add right-eth netns right type veth peer name right-port netns wire
+	EOF
+	if [ $cable = nat ]; then
 		outer=([left]=10.99.0.2 [right]=192.0.2.2)
-		on left ip address add 10.99.0.2/24 dev left-eth
-		on left ip route add default via 10.99.0.1
-		on right ip address add 192.0.2.2/24 dev right-eth
-		on wire ip address add 10.99.0.1/24 dev left-port
-		on wire ip address add 192.0.2.1/24 dev right-port
-		on wire sysctl -qw net.ipv4.ip_forward=1
-		on wire iptables-legacy -t nat -A POSTROUTING -o right-port -p udp -j MASQUERADE --to-ports 20000-29999 &&
-			on wire iptables-legacy -t nat -A POSTROUTING -o right-port -j MASQUERADE
-		wire_port=right-port
-		return
-	fi
-	on wire ip link add lan type bridge
-	on wire ip link set left-port master lan
-	on wire ip link set right-port master lan
-	on wire ip link set lan up
-	wire_port=right-port
-	if [ "$lab_version" = 4 ]; then
+	elif [ "$lab_version" = 4 ]; then
 		outer=([left]=192.0.2.1 [right]=192.0.2.2)
-		on left ip address add 192.0.2.1/24 dev left-eth
-		on right ip address add 192.0.2.2/24 dev right-eth
 	else
 		outer=([left]=2001:db8::1 [right]=2001:db8::2)
-		on left ip address add 2001:db8::1/64 dev left-eth nodad
-		on right ip address add 2001:db8::2/64 dev right-eth nodad
 	fi
+	for host in left right; do
+		links "$host" <<-EOF
+			link set lo up
+			link set $host-eth up
+			address add ${outer[$host]}/$([ "$lab_version" = 4 ] && echo 24 || echo "64 nodad") dev $host-eth
+			$([ "$cable-$host" != nat-left ] || echo route add default via 10.99.0.1)
+		EOF
+	done
+	"lab_$cable"
+}
+
+lab_bridge() {
+	links wire <<-EOF
+		link add lan type bridge
+		link set left-port up master lan
+		link set right-port up master lan
+		link set lan up
+	EOF
+}
+
+lab_nat() {
+	links wire <<-EOF
+		link set left-port up
+		link set right-port up
+		address add 10.99.0.1/24 dev left-port
+		address add 192.0.2.1/24 dev right-port
+	EOF
+	on wire sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
+	on wire iptables-legacy -t nat -A POSTROUTING -o right-port -p udp -j MASQUERADE --to-ports 20000-29999 &&
+		on wire iptables-legacy -t nat -A POSTROUTING -o right-port -j MASQUERADE
 }
 
 # lab_inner HOST ADDRESS/PREFIX... - networks behind a gateway, as addresses of a bridge without ports.
 lab_inner() {
-	local host=$1 address
+	local host=$1
 	shift
-	on "$host" ip link add inner type bridge
-	on "$host" ip link set inner up
-	for address in "$@"; do
-		on "$host" ip address add "$address" dev inner nodad 2>/dev/null || on "$host" ip address add "$address" dev inner
-	done
+	links "$host" <<-EOF
+		link add inner type bridge
+		link set inner up
+		$(for address in "$@"; do echo "address add $address dev inner$([[ $address != *:* ]] || echo " nodad")"; done)
+	EOF
 }
 
 # wait_for SECONDS COMMAND... - polls until COMMAND succeeds.
@@ -107,14 +120,17 @@ captured() { # FILTER - the number of packets that match
 # tcpdump's `and` and `or` bind alike, so every pair has its parentheses.
 # ESP, alone or in UDP (RFC 3948: no zero SPI before it, longer than a keep-alive).  An IPv6 header has 40 bytes.
 filter_esp='(esp or (ip6 proto 50) or (udp port 4500 and udp[4:2] > 12 and udp[8:4] != 0) or ((ip6[6] = 17) and (ip6[40:2] = 4500 or ip6[42:2] = 4500) and (ip6[44:2] > 12) and (ip6[48:4] != 0)))'
+# AH hides nothing, but what it carries is not what a filter for ICMP or TCP sees.
+filter_ah='((ip proto 51) or (ip6 proto 51))'
 # A router with NAT shows other source ports, but the destination or the source is always one of ours.
 filter_ike='(udp port 500 or udp port 4500)'
 # The neighbours' talk: ARP, neighbour discovery, reports of multicast listeners.
 filter_link='(arp or igmp or ((ip6[6] = 58) and (ip6[40] >= 130) and (ip6[40] <= 143)) or (ip6[6] = 0))'
 # Further fragments of ESP, alone or in UDP: they show no port.  (What these tests send through a tunnel is ICMP and TCP.)
-filter_fragment='((ip[6:2] & 0x1fff != 0) and (ip proto 17 or ip proto 50))'
-# What is neither has leaked.
-filter_plain="not ($filter_esp or $filter_ike or $filter_link or $filter_fragment)"
+filter_fragment='((ip[6:2] & 0x1fff != 0) and (ip proto 17 or ip proto 50 or ip proto 51))'
+filter_plain() { # PROTECTED - what is neither has leaked
+	echo "not ($1 or $filter_ike or $filter_link or $filter_fragment)"
+}
 
 # A session of its own keeps the terminal's Ctrl-C from the daemons: --keep takes them down in order.
 # obold_start HOST - with the configuration in $lab/HOST/etc; waits until its control socket answers.

@@ -130,7 +130,7 @@ typedef enum {
     OBOL_KERNEL_FLUSH,         /* all SAs and policies that are ours */
     OBOL_KERNEL_UPDATE_POLICY, /* @policy, as it was added or last updated, gets the tunnel addresses of @policy_to, alike in all else.
                                 * Asked for after the UPDATE_SA of its SAs */
-    OBOL_KERNEL_LIST,          /* -> reply.sas, reply.policies: all that the kernel holds, others' too */
+    OBOL_KERNEL_LIST,          /* -> reply.sas, reply.policies: all that the kernel holds, others' too; no SAs that only wait for theirs */
 } ObolKernelOp;
 
 typedef struct {
@@ -200,10 +200,11 @@ typedef struct {
     guint32 replay_window_max;
     gboolean tunnel, transport, beet;
     gboolean esp, ah, ipcomp;
+    gboolean ah_padding;    /* AH over IPv4 is padded to 4 bytes (RFC 4302 section 3.3.3.2.1); without, ICVs of 12 bytes alone do right */
     gboolean plain_esp;     /* ESP as an IP protocol of its own; else only in UDP */
     gboolean udp_encap;
     gboolean update_addresses;
-    gboolean port_ranges;
+    gboolean port_ranges; /* of selectors: more than one port or all; an ICMP type or code that is 0, or some of many */
     gboolean byte_lifetimes, packet_lifetimes;
     gboolean tfc_padding;
     gboolean acquire_selectors; /* acquire tells the packet's own selectors */

@@ -67,6 +67,8 @@ typedef struct {
     gint64 rekey_us;       /* 0: never */
     const ObolChildInfo *children;
     gsize n_children;
+    gboolean fragmentation; /* agreed on (RFC 7383) */
+    guint fragment_size;    /* bytes of an IP datagram above which our messages are sent in fragments; 0: they are not */
     gint64 reauth_us, expire_us; /* CLOCK_BOOTTIME, 0: never */
     guint32 predecessor;         /* unique id of the IKE SA in whose place it is, 0: none */
 } ObolIkeInfo;

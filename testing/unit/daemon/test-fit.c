@@ -18,6 +18,8 @@ typedef struct {
 static const Case cases[] = {
     { NETS, CAN(esp), "esp_proposals: kernel/fake (a test's kernel) has no ESP" },
     { NETS, CAN(tunnel), "mode: kernel/fake (a test's kernel) has no tunnel mode" },
+    { "local_ts = [ \"10.1.0.0/16\" ]; remote_ts = [ \"10.2.0.0/16\" ]; ah_proposals = [ \"sha384\", \"sha1\" ];", CAN(ah_padding),
+      "ah_proposals: kernel/fake (a test's kernel) has no AH over IPv4 with other ICVs than of 12 bytes" },
     { GCM "mode = \"transport\";", CAN(transport), "has no transport mode" },
     { NETS "ipcomp = true;", CAN(ipcomp), "ipcomp: kernel/fake (a test's kernel) has no IPComp; the plugin kernel-xfrm or pfkey-kernel or kernel-userspace could" },
     { NETS "tfc_padding = 100;", CAN(tfc_padding), "tfc_padding: " },
@@ -30,6 +32,8 @@ static const Case cases[] = {
     { NETS "priority = 7;", CAN(exact_priority), "priority: " },
     { "local_ts = [ \"10.1.0.0/16[tcp/80-90]\" ]; remote_ts = [ \"10.2.0.0/16\" ]; " GCM, CAN(port_ranges),
       "has no ranges of ports; the plugin kernel-xfrm or kernel-userspace could" },
+    { "local_ts = [ \"10.1.0.0/16[icmp/2048]\" ]; remote_ts = [ \"10.2.0.0/16[icmp/2048]\" ]; " GCM, CAN(port_ranges), "ranges of ports" },
+    { "local_ts = [ \"10.1.0.0/16[icmp/0-255]\" ]; remote_ts = [ \"10.2.0.0/16[icmp/0-255]\" ]; " GCM, CAN(port_ranges), "ranges of ports" },
     { "local_ts = [ \"10.1.0.0/16\", \"fd01::/64\" ]; remote_ts = [ \"10.2.0.0/16\", \"fd02::/64\" ]; " GCM, CAN(mixed_families),
       "make two children, one for each family" },
     { "local_ts = [ \"fd01::/64\" ]; remote_ts = [ \"fd02::/64\" ]; " GCM, CAN(other_family),
@@ -43,7 +47,7 @@ everything(const ObolKernelAbilities *from)
 {
     ObolKernelAbilities all = *from;
 
-    all.esn = all.tunnel = all.transport = all.beet = all.esp = all.ah = all.ipcomp = all.plain_esp = all.udp_encap = TRUE;
+    all.esn = all.tunnel = all.transport = all.beet = all.esp = all.ah = all.ah_padding = all.ipcomp = all.plain_esp = all.udp_encap = TRUE;
     all.update_addresses = all.port_ranges = all.byte_lifetimes = all.packet_lifetimes = all.tfc_padding = TRUE;
     all.marks = all.if_ids = all.set_marks = all.offload = all.mixed_families = all.other_family = all.exact_priority = TRUE;
     all.flags = OBOL_SA_NO_COPY_DF | OBOL_SA_NO_COPY_ECN | OBOL_SA_NO_DSCP_OUT | OBOL_SA_DSCP_IN | OBOL_SA_ICMP;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* testing/unit/kernel-userspace/test-tables.c - the keyed hash, the heap of deadlines, ranges as prefixes, drops. */
+/* testing/unit/kernel-userspace/test-tables.c - the keyed hash, the heap of deadlines, drops. */
 #include <string.h>
 
 #include "plugins/kernel-userspace/drops.h"
 #include "plugins/kernel-userspace/heap.h"
 #include "plugins/kernel-userspace/netlink.h"
-#include "plugins/kernel-userspace/route.h"
 #include "plugins/kernel-userspace/siphash.h"
 
 /* The example of appendix A of Aumasson and Bernstein, "SipHash: a fast short-input PRF" (2012), and its program's first. */
@@ -63,71 +62,6 @@ test_deadlines_come_in_order_whatever_moves(void)
     for (guint i = 0; i < 500; i++)
         g_assert_cmpuint(items[i].due, <=, 1);
     heap_clear(&heap);
-}
-
-static ObolTs
-range(const char *text)
-{
-    g_autoptr(GError) error = NULL;
-    ObolTs ts;
-
-    obol_ts_parse(text, &ts, &error);
-    g_assert_no_error(error);
-    return ts;
-}
-
-static char *
-prefixes_of(const char *text)
-{
-    RoutePrefix prefixes[ROUTE_PREFIXES_MAX];
-    ObolTs ts = range(text);
-    guint n = route_prefixes(&ts, prefixes);
-    GString *out = g_string_new(NULL);
-
-    for (guint i = 0; i < n; i++) {
-        ObolAddress address = { .family = prefixes[i].family };
-        char name[OBOL_ADDRESS_TEXT_MAX];
-
-        memcpy(address.bytes, prefixes[i].address, 16);
-        g_string_append_printf(out, "%s%s/%u", i > 0 ? " " : "", obol_address_format(&address, name), prefixes[i].bits);
-    }
-    return g_string_free(out, FALSE);
-}
-
-static void
-test_ranges_become_prefixes(void)
-{
-    static const struct {
-        const char *range, *prefixes;
-    } cases[] = {
-        { "10.1.0.0/16", "10.1.0.0/16" },
-        { "0.0.0.0/0", "0.0.0.0/0" },
-        { "::/0", "::/0" },
-        { "10.0.0.1", "10.0.0.1/32" },
-        { "10.0.0.1..10.0.0.6", "10.0.0.1/32 10.0.0.2/31 10.0.0.4/31 10.0.0.6/32" },
-        { "255.255.255.254..255.255.255.255", "255.255.255.254/31" },
-        { "0.0.0.0..0.0.0.2", "0.0.0.0/31 0.0.0.2/32" },
-        { "2001:db8::ffff..2001:db8::1:0", "2001:db8::ffff/128 2001:db8::1:0/128" },
-    };
-
-    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *got = prefixes_of(cases[i].range);
-
-        g_assert_cmpstr(got, ==, cases[i].prefixes);
-    }
-}
-
-static void
-test_the_worst_range_fits(void)
-{
-    RoutePrefix prefixes[ROUTE_PREFIXES_MAX];
-    ObolTs worst = range("::/0");
-
-    worst.first[15] = 1;
-    worst.last[15] = 0xfe;
-    g_assert_cmpuint(route_prefixes(&worst, prefixes), ==, ROUTE_PREFIXES_MAX);
-    g_assert_cmpuint(prefixes[ROUTE_PREFIXES_MAX - 1].bits, ==, 128);
-    g_assert_cmpuint(prefixes[ROUTE_PREFIXES_MAX - 1].address[15], ==, 0xfe);
 }
 
 static void
@@ -188,8 +122,6 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/kernel-userspace/siphash/gives-the-published-values", test_siphash_gives_the_published_values);
     g_test_add_func("/kernel-userspace/heap/deadlines-come-in-order-whatever-moves", test_deadlines_come_in_order_whatever_moves);
-    g_test_add_func("/kernel-userspace/prefixes/ranges-become-prefixes", test_ranges_become_prefixes);
-    g_test_add_func("/kernel-userspace/prefixes/the-worst-range-fits", test_the_worst_range_fits);
     g_test_add_func("/kernel-userspace/drops/are-counted-always-and-logged-seldom", test_drops_are_counted_always_and_logged_seldom);
     g_test_add_func("/kernel-userspace/netlink/attributes-are-found-and-never-outside",
                     test_attributes_are_found_and_never_outside);

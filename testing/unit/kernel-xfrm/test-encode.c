@@ -162,6 +162,26 @@ test_windows(void)
     }
 }
 
+/* RFC 4302 section 3.3.3.2.1. */
+static void
+test_ah_alignment(void)
+{
+    static const char *const destinations[] = { "192.0.2.2", "2001:db8::2" }, *const sources[] = { "192.0.2.1", "2001:db8::1" };
+
+    for (guint i = 0; i < G_N_ELEMENTS(destinations); i++) {
+        g_auto(Asked) asked = { 0 };
+        XfrmRequest request;
+        XfrmMessage message;
+
+        asked_init(&asked, 0, 0, 0, OBOL_INTEG_HMAC_SHA2_256_128, 32);
+        asked.spec.suite.protocol = asked.spec.id.protocol = OBOL_PROTO_AH;
+        g_assert_true(obol_address_parse(sources[i], &asked.spec.id.source));
+        g_assert_true(obol_address_parse(destinations[i], &asked.spec.id.destination));
+        encode(&asked, &old_kernel, &request, &message);
+        g_assert_cmpint((message.sa.info.flags & XFRM_STATE_ALIGN4) != 0, ==, i == 0);
+    }
+}
+
 static void
 test_flags(void)
 {
@@ -322,6 +342,7 @@ main(int argc, char **argv)
     g_test_add_func("/kernel-xfrm/encode/an-HMAC-is-cut-as-RFC-4868-says", test_truncation);
     g_test_add_func("/kernel-xfrm/encode/windows-and-ESN", test_windows);
     g_test_add_func("/kernel-xfrm/encode/flags-go-where-they-mean-something", test_flags);
+    g_test_add_func("/kernel-xfrm/encode/AH-over-IPv4-is-padded-to-four-bytes", test_ah_alignment);
     g_test_add_func("/kernel-xfrm/encode/no-limit-is-infinite", test_lifetimes);
     g_test_add_func("/kernel-xfrm/encode/a-transport-SA-selects-its-hosts", test_transport_selector);
     g_test_add_func("/kernel-xfrm/spec/nonsense-is-refused", test_refusals);

@@ -78,6 +78,7 @@ test_list_sas_is_readable(void)
                     "  local  'left.example' @ 192.0.2.1[4500]\n"
                     "  remote 'right.example' @ 192.0.2.2[4500] behind a NAT\n"
                     "  CHACHA20_POLY1305/PRF_HMAC_SHA2_256/CURVE_25519\n"
+                    "  fragmentation of IKE messages above 1280 bytes\n"
                     "  established 1m 1s ago, rekeying in 2h 0m\n"
                     "  net: #7, reqid 3, INSTALLED, TUNNEL, ESP:AES_GCM_16-128\n"
                     "    installed 1m 0s ago, rekeying in 50m 0s\n"

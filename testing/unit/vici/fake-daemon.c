@@ -168,6 +168,8 @@ the_sa(const ObolChildInfo *child)
         .spi_i = G_GUINT64_CONSTANT(0x0102030405060708), .spi_r = G_GUINT64_CONSTANT(0xf1f2f3f4f5f6f7f8),
         .local = address(1, 4500), .remote = address(2, 4500), .local_id = local_id, .remote_id = remote_id,
         .nat_remote = TRUE,
+        .fragmentation = TRUE,
+        .fragment_size = 1280,
         .suite = { .protocol = OBOL_PROTO_IKE, .encr = OBOL_ENCR_CHACHA20_POLY1305, .encr_bits = 256,
                    .prf = OBOL_PRF_HMAC_SHA2_256, .ke = OBOL_KE_X25519 },
         .established_us = fake.now_us - 61 * G_TIME_SPAN_SECOND, .rekey_us = fake.now_us + 7200 * G_TIME_SPAN_SECOND,

@@ -8,7 +8,7 @@
 #define IKE_FIELDS \
     "uniqueid=5 version=2 state=ESTABLISHED local-host=192.0.2.1 local-port=4500 local-id=left.example " \
     "remote-host=192.0.2.2 remote-port=4500 remote-id=right.example initiator=yes initiator-spi=0102030405060708 " \
-    "responder-spi=f1f2f3f4f5f6f7f8 nat-remote=yes nat-any=yes encr-alg=CHACHA20_POLY1305 " \
+    "responder-spi=f1f2f3f4f5f6f7f8 nat-remote=yes nat-any=yes fragmentation=yes fragment-size=1280 encr-alg=CHACHA20_POLY1305 " \
     "prf-alg=PRF_HMAC_SHA2_256 dh-group=CURVE_25519 established=61 rekey-time=7200"
 #define CHILD_FIELDS \
     "name=net uniqueid=7 reqid=3 state=INSTALLED mode=TUNNEL protocol=ESP spi-in=c0ffee01 spi-out=0badcafe " \

@@ -250,6 +250,16 @@ const ObolGolden obol_goldens[] = {
       "00020003" /* fragment 2 of 3 */
       "f0f1f2f3f4f5f6f7333435363738393a3b3c3d3e3f404142434445464748494a" /* IV, ciphertext, ICV */
       "4b4c4d4e4f505152535455565758595a999a9b9c9d9e9fa0a1a2a3a4a5a6a7a8" },
+    /* IKE_AUTH as sent: the first of 256 fragments, after a payload in clear (RFC 7383 section 2.5.3), names what is inside */
+    { "first-fragment",
+      "0102030405060708a1a2a3a4a5a6a7a8" /* SPIi, SPIr */
+      "2b202308000000010000006e" /* next payload, version, exchange, flags, message ID, length */
+      "3500000a" /* V */
+      "6f626f6c2121" /* vendor ID */
+      "23000048" /* SKF */
+      "00010100" /* fragment 1 of 256 */
+      "f0f1f2f3f4f5f6f7333435363738393a3b3c3d3e3f404142434445464748494a" /* IV, ciphertext, ICV */
+      "4b4c4d4e4f505152535455565758595a999a9b9c9d9e9fa0a1a2a3a4a5a6a7a8" },
     /* unknown payloads, not critical, around a known one that is: all are kept (section 2.5) */
     { "unknown-payloads",
       "01020304050607080000000000000000" /* SPIi, SPIr */

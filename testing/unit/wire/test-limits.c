@@ -123,8 +123,9 @@ test_attributes(void)
 static void
 test_fragments(void)
 {
-    assert_limit(OBOL_PAYLOAD_SKF, "00400040", "00410041", "more fragments");
-    assert_limit(OBOL_PAYLOAD_SKF, "00010040", "00010041", "more fragments");
+    g_assert_cmpuint(OBOL_WIRE_FRAGMENTS_MAX, ==, 0x100);
+    assert_limit(OBOL_PAYLOAD_SKF, "01000100", "01010101", "more fragments");
+    assert_limit(OBOL_PAYLOAD_SKF, "00010100", "00010101", "more fragments");
 }
 
 /* Two vendor IDs, since one payload can not fill a message; @n bytes in all. */

@@ -354,7 +354,10 @@ test_transforms(void)
             g_test_message("%s %u, %s", obol_transform_name(e->type, e->id), e->key_bits, obol_transform_name(i->type, i->id));
             g_assert_cmpint(ask(&lab, &request), ==, -1);
             request.sa.id.protocol = OBOL_PROTO_AH;
-            g_assert_true(ask(&lab, &request) == -1 || lab.code == OBOL_KERNEL_ERROR_EXISTS);
+            ask(&lab, &request); /* over IPv4 its padding is right for ICVs of 12 bytes alone */
+            g_assert_true(lab.code == (i->id == OBOL_INTEG_HMAC_SHA2_384_192 || i->id == OBOL_INTEG_HMAC_SHA2_512_256
+                                           ? OBOL_KERNEL_ERROR_UNSUPPORTED : -1)
+                          || lab.code == OBOL_KERNEL_ERROR_EXISTS);
         }
     g_assert_cmpuint(lines_with("ip xfrm state", "spi"), >, 40);
     lab_clear(&lab);

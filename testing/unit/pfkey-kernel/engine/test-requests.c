@@ -252,6 +252,7 @@ static void no_mode(ObolSaSpec *sa) { sa->mode = (ObolMode) 9; }
 static void no_ports(ObolSaSpec *sa) { sa->udp_encap = TRUE; }
 static void nowhere(ObolSaSpec *sa) { sa->id.destination = (ObolAddress) { 0 }; }
 static void ah_in_udp(ObolSaSpec *sa) { sa->id.protocol = OBOL_PROTO_AH; sa->udp_encap = TRUE; }
+static void ah_padded(ObolSaSpec *sa) { sa->id.protocol = sa->suite.protocol = OBOL_PROTO_AH; }
 
 static const Refused refused[] = {
     { "AES-CBC without integrity", OBOL_KERNEL_ERROR_UNSUPPORTED, no_integrity },
@@ -278,6 +279,7 @@ static const Refused refused[] = {
     { "no mode", OBOL_KERNEL_ERROR_INVALID, no_mode },
     { "UDP without ports", OBOL_KERNEL_ERROR_INVALID, no_ports },
     { "an SA to nowhere", OBOL_KERNEL_ERROR_INVALID, nowhere },
+    { "AH with an ICV that would be padded", OBOL_KERNEL_ERROR_UNSUPPORTED, ah_padded },
     { "AH in UDP", OBOL_KERNEL_ERROR_UNSUPPORTED, ah_in_udp },
 };
 
