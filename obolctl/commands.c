@@ -11,6 +11,8 @@ const CtlCommand ctl_commands[] = {
       ctl_list_pols_options, ctl_list_pols },
     { "initiate", "up", N_("[--child CHILD] [NAME]"), N_("set up a connection, or one child of it"),
       CTL_TAKES_CONNECTION, 1, ctl_initiate_options, ctl_initiate },
+    { "rekey", NULL, N_("[--ike-id N] [--child CHILD] [--reauth] [NAME]"), N_("give an IKE SA new keys, or a child of it"),
+      CTL_TAKES_CONNECTION, 1, ctl_rekey_options, ctl_rekey },
     { "terminate", "down", N_("[--child CHILD] [NAME]"), N_("take down a connection, or one child of it"),
       CTL_TAKES_CONNECTION, 1, ctl_terminate_options, ctl_terminate },
     { "install", NULL, N_("CHILD"), N_("install a child's policies, so that a packet sets it up"), CTL_TAKES_CHILD, 1,

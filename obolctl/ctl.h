@@ -103,10 +103,11 @@ CtlStatus ctl_explain(Ctl *ctl, char **objects);
 
 /* verbs-control.c */
 CtlStatus ctl_initiate(Ctl *ctl, char **objects);
+CtlStatus ctl_rekey(Ctl *ctl, char **objects);
 CtlStatus ctl_terminate(Ctl *ctl, char **objects);
 CtlStatus ctl_install(Ctl *ctl, char **objects);
 CtlStatus ctl_uninstall(Ctl *ctl, char **objects);
-extern const GOptionEntry ctl_initiate_options[], ctl_terminate_options[];
+extern const GOptionEntry ctl_initiate_options[], ctl_rekey_options[], ctl_terminate_options[];
 
 /* verbs-load.c */
 CtlStatus ctl_load(Ctl *ctl, char **objects);

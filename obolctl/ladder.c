@@ -172,6 +172,8 @@ ctl_ladder_note(CtlLadder *ladder, const char *event, const ObolNode *message)
     if (g_str_equal(event, "alert"))
         what = g_strdup_printf("%s: %s %s", ctl_value(message, "type"), ctl_value(message, "reason"),
                                ctl_value(message, "reason-facts"));
+    else if (g_str_equal(event, "ike-rekey"))
+        what = g_strdup(_("IKE SA is rekeyed"));
     else
         what = g_strdup_printf("%s %s", g_str_equal(event, "ike-updown") ? "IKE SA" : "Child SA",
                                ctl_has(message, "up") ? _("is up") : _("is down"));

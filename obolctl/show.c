@@ -72,13 +72,15 @@ static void
 show_ike_times(const Ctl *ctl, const ObolNode *sa)
 {
     g_autofree char *age = duration_of(sa, "established", NULL);
-    g_autofree char *rekey = duration_of(sa, "rekey-time", NULL);
+    g_autofree char *rekey = duration_of(sa, "rekey-time", NULL), *reauth = duration_of(sa, "reauth-time", NULL);
 
     if (age == NULL)
         return;
     ctl_put(ctl, CTL_PLAIN, _("  established %s ago"), age);
     if (rekey != NULL)
         ctl_put(ctl, CTL_PLAIN, _(", rekeying in %s"), rekey);
+    if (reauth != NULL)
+        ctl_put(ctl, CTL_PLAIN, _(", reauthentication in %s"), reauth);
     putchar('\n');
 }
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* verbs-control.c - initiate, terminate, install, uninstall. */
+/* verbs-control.c - initiate, rekey, terminate, install, uninstall. */
 #include "session.h"
 
 #include "text.h"
 
 static char *child_name;
-static gboolean force, by_id;
+static char *ike_name, *ike_id, *child_id;
+static gboolean force, by_id, reauth;
 
 const GOptionEntry ctl_initiate_options[] = {
     { "child", 'c', 0, G_OPTION_ARG_STRING, &child_name, N_("this child, on an SA that is there or a new one"),
@@ -17,6 +18,15 @@ const GOptionEntry ctl_terminate_options[] = {
     { "child", 'c', 0, G_OPTION_ARG_STRING, &child_name, N_("only the SAs of this child"), N_("NAME") },
     { "id", 'i', 0, G_OPTION_ARG_NONE, &by_id, N_("the names are the numbers that list-sas shows"), NULL },
     { "force", 'f', 0, G_OPTION_ARG_NONE, &force, N_("do not wait for the peer's answer"), NULL },
+    G_OPTION_ENTRY_NULL,
+};
+
+const GOptionEntry ctl_rekey_options[] = {
+    { "ike", 0, 0, G_OPTION_ARG_STRING, &ike_name, N_("the IKE SAs of this connection, as NAME does"), N_("NAME") },
+    { "ike-id", 0, 0, G_OPTION_ARG_STRING, &ike_id, N_("the IKE SA of this number, as list-sas shows it"), N_("N") },
+    { "child", 'c', 0, G_OPTION_ARG_STRING, &child_name, N_("not IKE SAs but the SAs of this child"), N_("NAME") },
+    { "child-id", 0, 0, G_OPTION_ARG_STRING, &child_id, N_("not IKE SAs but the Child SA of this number"), N_("N") },
+    { "reauth", 'r', 0, G_OPTION_ARG_NONE, &reauth, N_("the whole IKE SA anew, its authentication too"), NULL },
     G_OPTION_ENTRY_NULL,
 };
 
@@ -48,6 +58,8 @@ note_success(const Ctl *ctl, const ObolNode *reply)
 {
     if (!ctl->quiet && !ctl->json && ctl_has(reply, "terminated"))
         fprintf(stderr, _("%s of %s SAs taken down\n"), ctl_value(reply, "terminated"), ctl_value(reply, "matches"));
+    else if (!ctl->quiet && !ctl->json && ctl_has(reply, "matches"))
+        fprintf(stderr, _("%s SAs are being renewed\n"), ctl_value(reply, "matches"));
 }
 
 static CtlStatus
@@ -91,6 +103,28 @@ ctl_initiate(Ctl *ctl, char **objects)
     ctl_argument(&request, "child", child_name);
     put_timeout(ctl, &request);
     return call(ctl, &request, CTL_UP_FAILED);
+}
+
+/* All that are named must fit: `rekey gw --child net` means the children net of gw. */
+CtlStatus
+ctl_rekey(Ctl *ctl, char **objects)
+{
+    g_auto(ObolViciWriter) request = { 0 };
+    gboolean of_child = child_name != NULL || child_id != NULL;
+
+    if (objects[0] != NULL && ike_name != NULL)
+        return ctl_report(ctl, CTL_USAGE, _("rekey which? NAME and --ike are the same thing"));
+    if (objects[0] == NULL && ike_name == NULL && ike_id == NULL && !of_child)
+        return ctl_report(ctl, CTL_USAGE, _("rekey what? Give a connection's name, --ike-id N or --child NAME"));
+    if (reauth && of_child)
+        return ctl_report(ctl, CTL_USAGE, _("--reauth is for an IKE SA: a child has nothing to prove"));
+    ctl_request(&request, "rekey");
+    ctl_argument(&request, "ike", objects[0] != NULL ? objects[0] : ike_name);
+    ctl_argument(&request, "ike-id", ike_id);
+    ctl_argument(&request, "child", child_name);
+    ctl_argument(&request, "child-id", child_id);
+    ctl_argument(&request, "reauth", reauth ? "yes" : NULL);
+    return call(ctl, &request, CTL_FAILED);
 }
 
 CtlStatus

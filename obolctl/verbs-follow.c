@@ -96,6 +96,23 @@ print_event(const Ctl *ctl, const char *event, const ObolNode *message)
     }
 }
 
+static void
+print_rekeyed(const Ctl *ctl, const ObolNode *message)
+{
+    const ObolNode *connection = first_section(message);
+    const ObolNode *old = connection != NULL ? obol_node_get(connection, "old") : NULL;
+    const ObolNode *successor = connection != NULL ? obol_node_get(connection, "new") : NULL;
+    g_autofree char *now = ctl_clock(g_get_real_time());
+
+    if (old == NULL || successor == NULL)
+        return;
+    ctl_put(ctl, CTL_DIM, "%s  ", now);
+    ctl_put(ctl, CTL_GOOD, "%s", _("rekeyed"));
+    ctl_put(ctl, CTL_BOLD, "  %s", connection->name);
+    ctl_put(ctl, CTL_PLAIN, "  #%s -> #%s", ctl_value(old, "uniqueid"), ctl_value(successor, "uniqueid"));
+    putchar('\n');
+}
+
 typedef struct {
     const Ctl *ctl;
     CtlLadder *ladder; /* NULL: events alone */
@@ -112,6 +129,8 @@ monitor_event(const char *event, const ObolNode *message, gpointer data)
         ctl_ladder_draw(monitor->ladder, message);
     else if (monitor->ladder != NULL)
         ctl_ladder_note(monitor->ladder, event, message);
+    else if (g_str_equal(event, "ike-rekey"))
+        print_rekeyed(monitor->ctl, message);
     else
         print_event(monitor->ctl, event, message);
     return fflush(stdout) == 0;
@@ -120,7 +139,7 @@ monitor_event(const char *event, const ObolNode *message, gpointer data)
 static gboolean
 register_all(Ctl *ctl, GError **error)
 {
-    static const char *const events[] = { "ike-updown", "child-updown", "alert" };
+    static const char *const events[] = { "ike-updown", "ike-rekey", "child-updown", "alert" };
 
     for (gsize i = 0; i < G_N_ELEMENTS(events); i++) {
         if (!ctl_session_register(ctl->session, events[i], error))

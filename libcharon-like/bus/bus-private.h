@@ -62,6 +62,7 @@ void obol_bus_socket_keep_alive(ObolBus *bus, const ObolAddress *local, const Ob
 void obol_bus_each_plugin(ObolBus *bus, ObolPluginVisit visit, gpointer data);
 
 /* Passing events on to watchers and listener features. */
+void obol_bus_tell_ike_rekeyed(ObolBus *bus, const ObolIkeInfo *old, const ObolIkeInfo *successor);
 void obol_bus_tell_ike_state(ObolBus *bus, const ObolIkeInfo *sa, ObolIkeState from, const ObolReason *reason);
 void obol_bus_tell_child_state(ObolBus *bus, const ObolIkeInfo *sa, const ObolChildInfo *child, ObolChildState from,
                                const ObolReason *reason);

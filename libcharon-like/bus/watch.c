@@ -76,6 +76,12 @@ obol_bus_tell_ike_state(ObolBus *bus, const ObolIkeInfo *sa, ObolIkeState from, 
 }
 
 void
+obol_bus_tell_ike_rekeyed(ObolBus *bus, const ObolIkeInfo *old, const ObolIkeInfo *successor)
+{
+    TELL(bus, ike_rekeyed, old, successor);
+}
+
+void
 obol_bus_tell_child_state(ObolBus *bus, const ObolIkeInfo *sa, const ObolChildInfo *child, ObolChildState from,
                           const ObolReason *reason)
 {

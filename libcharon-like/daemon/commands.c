@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* daemon/commands.c - initiate and terminate: who waits for what, and until when. */
+/* daemon/commands.c - initiate and terminate: who waits for what, and until when; and rekey, which nobody waits for. */
 #include "daemon/daemon-private.h"
 
 /* One command of an admin, or of our own. */
@@ -335,6 +335,21 @@ obol_control_terminate(ObolControl *control, const ObolSaSelector *which, gboole
     if (command != NULL)
         tell(daemon, command, NULL);
     return ticket;
+}
+
+guint
+obol_control_rekey(ObolControl *control, const ObolSaSelector *which, gboolean reauth)
+{
+    ObolDaemon *daemon = control->daemon;
+    guint n = 0;
+
+    for (guint i = 0; i < daemon->drivers->len; i++) {
+        DaemonDriver *driver = g_ptr_array_index(daemon->drivers, i);
+
+        n += obol_shard_rekey(daemon_driver_shard(driver), which, reauth, daemon_driver_enter(driver));
+        daemon_driver_leave(driver);
+    }
+    return n;
 }
 
 void

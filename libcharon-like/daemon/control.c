@@ -211,6 +211,7 @@ visit_connection(ObolDaemon *daemon, const ObolConnection *connection, ObolConne
         .local_port = connection->local_port,
         .remote_port = connection->remote_port,
         .rekey_us = connection->rekey_us,
+        .reauth_us = connection->reauth_us,
         .dpd_us = connection->dpd_us,
         .unique = unique_name(connection->unique),
         .local_id = connection->local_id,

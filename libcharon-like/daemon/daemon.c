@@ -58,6 +58,8 @@ read_limits(const ObolNode *settings, guint number, ObolShardLimits *out)
         .half_open_per_address = (guint) daemon_number(settings, "half_open_per_address"),
         .ike_sa_limit = (guint) daemon_number(settings, "ike_sa_limit"),
         .cookie_lifetime_us = daemon_number(settings, "cookie_lifetime"),
+        .lingering_max = (guint) daemon_number(settings, "lingering_limit"),
+        .lingering_bytes = (gsize) daemon_number(settings, "lingering_memory"),
         .stray_replies_per_second = (guint) daemon_number(settings, "stray_replies_per_second"),
     };
 }

@@ -228,9 +228,9 @@ daemon_desires_child_state(ObolDaemon *daemon, const ObolIkeInfo *sa, const Obol
     ObolStartAction action;
     Desire *desire;
 
-    if (info->state != OBOL_CHILD_GONE || (from != OBOL_CHILD_INSTALLED && from != OBOL_CHILD_DELETING)
-        || daemon->stopping
-        || sa->connection == NULL || info->name == NULL)
+    gboolean was_up = from == OBOL_CHILD_INSTALLED || from == OBOL_CHILD_DELETING;
+
+    if (info->state != OBOL_CHILD_GONE || daemon->stopping || sa->connection == NULL || info->name == NULL)
         return;
     connection = daemon_find_connection(daemon, sa->connection, info->name);
     child = connection != NULL ? obol_connection_child(connection, info->name) : NULL;
@@ -238,6 +238,9 @@ daemon_desires_child_state(ObolDaemon *daemon, const ObolIkeInfo *sa, const Obol
         return;
     action = action_after(child, reason);
     desire = find(daemon, connection->name, child->name);
+    /* One that never came up is of an attempt that nobody here waits for, such as a reauthentication: a wish stays one. */
+    if (!was_up && (desire == NULL || desire->ticket != 0))
+        return;
     if ((action & OBOL_ACTION_TRAP) != 0 && !daemon_traps_has(daemon, connection->name, child->name))
         daemon_trap_install(daemon, connection, child, NULL, NULL);
     if ((action & OBOL_ACTION_START) != 0)

@@ -226,6 +226,12 @@ tell_ike_state(gpointer data, const ObolIkeInfo *sa, ObolIkeState from, const Ob
 }
 
 static void
+tell_ike_rekeyed(gpointer data, const ObolIkeInfo *old, const ObolIkeInfo *successor)
+{
+    obol_bus_tell_ike_rekeyed(((DaemonDriver *) data)->daemon->bus, old, successor);
+}
+
+static void
 tell_child_state(gpointer data, const ObolIkeInfo *sa, const ObolChildInfo *child, ObolChildState from,
                  const ObolReason *reason)
 {
@@ -267,6 +273,7 @@ static const ObolListenerVtable listener = {
     .message = tell_message,
     .failure = tell_failure,
     .log = tell_log,
+    .ike_rekeyed = tell_ike_rekeyed,
 };
 
 static void

@@ -66,6 +66,30 @@ tell_log(ObolShard *shard, ObolSlot *slot, const ObolAction *action)
 }
 
 static void
+tell_rekeyed(ObolShard *shard, const ObolSlot *old, const ObolSlot *successor)
+{
+    const ObolListenerVtable *listener = shard->ports.listener;
+    ObolIkeInfo was, is;
+
+    if (listener == NULL || listener->ike_rekeyed == NULL)
+        return;
+    obol_slot_look(shard, old, &was); /* it has no children any more, so there is room for the other one's */
+    obol_slot_look(shard, successor, &is);
+    listener->ike_rekeyed(shard->data, &was, &is);
+}
+
+static void
+take_in_successor(ObolShard *shard, ObolSlot *old, ObolAction *action)
+{
+    ObolSlot *slot = obol_slot_new_successor(shard, old, g_steal_pointer(&action->successor.sa), action->successor.heir);
+    ObolEffect first = { .spi = slot->spi, .event = { .kind = OBOL_EVENT_ADOPTED } };
+
+    g_array_append_val(shard->effects, first);
+    if (action->successor.heir)
+        tell_rekeyed(shard, old, slot);
+}
+
+static void
 end_command(ObolShard *shard, const ObolAction *action)
 {
     if (obol_shard_acquire_done(shard, action->command_done.command, action->command_done.reason == NULL))
@@ -116,6 +140,12 @@ carry_out_one(ObolShard *shard, ObolSlot *slot, ObolAction *action)
         break;
     case OBOL_ACTION_COMMAND_DONE:
         end_command(shard, action);
+        break;
+    case OBOL_ACTION_SUCCESSOR:
+        take_in_successor(shard, slot, action);
+        break;
+    case OBOL_ACTION_REAUTHENTICATE:
+        obol_shard_reauthenticate(shard, slot, action->reauthenticate.children, action->reauthenticate.keep);
         break;
     case OBOL_ACTION_CLOSE:
         slot->closing = TRUE;

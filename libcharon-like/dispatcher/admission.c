@@ -8,6 +8,8 @@
 
 /* Cookies are asked for well before an address's own limit: see admission.h. */
 const ObolShardLimits obol_shard_default_limits = {
+    .lingering_max = 1000,
+    .lingering_bytes = 4 << 20,
     .number = 0,
     .n_shards = 1,
     .cookie_threshold = 32,

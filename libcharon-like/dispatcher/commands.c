@@ -55,7 +55,16 @@ means_ike(const ObolSaSelector *which, const ObolIkeInfo *info)
            && (which->ike_id == 0 || which->ike_id == info->unique_id);
 }
 
-/* Notes what is to be ended: nothing may change while the SAs are looked through. */
+static void
+mean_child(ObolEvent *event, guint32 child_id)
+{
+    if (event->kind == OBOL_EVENT_TERMINATE)
+        event->terminate.child_id = child_id;
+    else
+        event->rekey.child_id = child_id;
+}
+
+/* Notes what is to be done: nothing may change while the SAs are looked through. */
 static void
 collect(ObolShard *shard, const ObolSlot *slot, const ObolSaSelector *which, ObolEvent event)
 {
@@ -73,15 +82,15 @@ collect(ObolShard *shard, const ObolSlot *slot, const ObolSaSelector *which, Obo
 
         if (!means_child(which, &info.children[i]))
             continue;
-        effect.event.terminate.child_id = info.children[i].unique_id;
+        mean_child(&effect.event, info.children[i].unique_id);
         g_array_append_val(shard->effects, effect);
     }
 }
 
-guint
-obol_shard_terminate(ObolShard *shard, const ObolSaSelector *which, gboolean force, guint32 command, gint64 now_us)
+/* To each SA that is meant; their number is returned. */
+static guint
+feed_all(ObolShard *shard, const ObolSaSelector *which, ObolEvent event, gint64 now_us)
 {
-    ObolEvent event = { .kind = OBOL_EVENT_TERMINATE, .terminate = { .force = force, .command = command } };
     guint n;
 
     obol_shard_begin(shard, now_us);
@@ -90,6 +99,19 @@ obol_shard_terminate(ObolShard *shard, const ObolSaSelector *which, gboolean for
     n = shard->effects->len;
     obol_shard_settle(shard);
     return n;
+}
+
+guint
+obol_shard_terminate(ObolShard *shard, const ObolSaSelector *which, gboolean force, guint32 command, gint64 now_us)
+{
+    return feed_all(shard, which, (ObolEvent) { .kind = OBOL_EVENT_TERMINATE, .terminate = { .force = force, .command = command } },
+                    now_us);
+}
+
+guint
+obol_shard_rekey(ObolShard *shard, const ObolSaSelector *which, gboolean reauth, gint64 now_us)
+{
+    return feed_all(shard, which, (ObolEvent) { .kind = OBOL_EVENT_REKEY, .rekey = { .reauth = reauth } }, now_us);
 }
 
 void

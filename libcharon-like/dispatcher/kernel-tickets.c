@@ -262,6 +262,17 @@ obol_kernel_tickets_orphan(ObolShard *shard, ObolSlot *slot)
 }
 
 void
+obol_kernel_tickets_move(ObolSlot *from, ObolSlot *to)
+{
+    to->names = g_steal_pointer(&from->names);
+    to->pending = g_steal_pointer(&from->pending);
+    for (ObolKernelName *name = to->names; name != NULL; name = name->next)
+        name->slot = to;
+    for (ObolKernelPending *pending = to->pending; pending != NULL; pending = pending->next)
+        pending->slot = to;
+}
+
+void
 obol_kernel_tickets_drop(ObolShard *shard, ObolSlot *slot)
 {
     while (slot->names != NULL) {

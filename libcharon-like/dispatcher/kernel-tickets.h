@@ -52,6 +52,8 @@ void obol_kernel_tickets_request(ObolShard *shard, ObolSlot *slot, guint32 reque
 ObolSlot *obol_kernel_tickets_reply(ObolShard *shard, guint64 ticket, const ObolKernelReply *reply, guint32 *request);
 /* The SA is over: what it still has in the kernel is taken out, and what is still on its way there will be. */
 void obol_kernel_tickets_orphan(ObolShard *shard, ObolSlot *slot);
+/* What @from has asked for and has in the kernel is @to's, which has nothing there yet. */
+void obol_kernel_tickets_move(ObolSlot *from, ObolSlot *to);
 /* Forgets the slot without a word to the kernel. */
 void obol_kernel_tickets_drop(ObolShard *shard, ObolSlot *slot);
 ObolSlot *obol_kernel_tickets_find(ObolShard *shard, const ObolSaId *id);

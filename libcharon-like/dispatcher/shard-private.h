@@ -8,6 +8,7 @@
 #include "dispatcher/kernel-tickets.h"
 #include "dispatcher/key-table.h"
 #include "dispatcher/keyed-hash.h"
+#include "dispatcher/lingering.h"
 #include "dispatcher/reqids.h"
 #include "dispatcher/shard.h"
 #include "dispatcher/timer-heap.h"
@@ -35,6 +36,8 @@ struct ObolSlot {
     ObolSlotLink peer;      /* by connection and remote address */
     ObolKernelName *names;  /* what it has in the kernel */
     ObolKernelPending *pending; /* what it has asked of the kernel */
+    guint64 renews, renewed_by; /* reauthentication: SPIs of the slot in whose place it is, and that in its place; 0: none */
+    guint64 predecessor;        /* SPI of the slot whose heir it is; 0: none */
     guint responder : 1, half_open : 1, established : 1, closing : 1;
 };
 
@@ -59,6 +62,7 @@ struct ObolShard {
     ObolKeyTable by_spi, by_request, by_identity, by_peer;
     ObolTimerHeap timers;
     ObolKernelTickets kernel;
+    ObolLingering lingering;
     ObolReqids *reqids;
     ObolActions *actions; /* of the event at hand */
     GArray *effects;      /* of ObolEffect */
@@ -74,6 +78,9 @@ ObolSlot *obol_slot_new_initiator(ObolShard *shard, const ObolConnection *connec
                                   const ObolAddress *remote);
 ObolSlot *obol_slot_new_responder(ObolShard *shard, const ObolAddress *local, const ObolAddress *remote,
                                   guint64 request);
+guint64 obol_slot_new_spi(gpointer shard); /* for the engine: nobody else's */
+/* @sa (transfer full) has come out of @old's; as its heir it takes over @old's place in all tables. */
+ObolSlot *obol_slot_new_successor(ObolShard *shard, ObolSlot *old, ObolIkeSa *sa, gboolean heir);
 /* Feeds one event and carries out what comes of it; the slot may be gone afterwards (%FALSE). */
 gboolean obol_slot_feed(ObolShard *shard, ObolSlot *slot, const ObolEvent *event);
 void obol_slot_free(ObolShard *shard, ObolSlot *slot); /* without a word to anybody */
@@ -89,6 +96,11 @@ void obol_shard_carry_out(ObolShard *shard, ObolSlot *slot);
 void obol_shard_identified(ObolShard *shard, ObolSlot *slot, gboolean initial_contact);
 /* For the engine: nobody else has, or sets up, an SA of this connection with this peer, so INITIAL_CONTACT is true. */
 gboolean obol_shard_is_first(gpointer data, const ObolIkeSa *sa);
+
+/* --- reauth.c: RFC 7296 section 2.8.3 --- */
+/* An IKE SA with the same peer and these children (of const ObolChildConfig); @keep: @old is told when it is there. */
+void obol_shard_reauthenticate(ObolShard *shard, ObolSlot *old, const GPtrArray *children, gboolean keep);
+void obol_shard_watch_renewal(ObolShard *shard, ObolSlot *slot); /* one that renews another one has changed */
 
 /* --- acquire.c --- */
 void obol_shard_acquire(ObolShard *shard, const ObolKernelEvent *event);

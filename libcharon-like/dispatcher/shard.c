@@ -35,7 +35,7 @@ obol_shard_new(const ObolShardLimits *limits, const ObolCrypto *crypto, const Ob
     shard->ports = *ports;
     shard->data = data;
     shard->engine = (ObolEngine) {
-        .crypto = crypto, .random = *random, .next_unique_id = next_unique_id, .reqid_for = reqid_for, .is_first = obol_shard_is_first,
+        .crypto = crypto, .random = *random, .next_unique_id = next_unique_id, .new_spi = obol_slot_new_spi, .reqid_for = reqid_for, .is_first = obol_shard_is_first,
         .data = shard,
     };
     obol_hash_key_init(&shard->hash_key, random);
@@ -49,6 +49,7 @@ obol_shard_new(const ObolShardLimits *limits, const ObolCrypto *crypto, const Ob
     obol_key_table_init(&shard->by_peer);
     obol_timer_heap_init(&shard->timers);
     obol_kernel_tickets_init(&shard->kernel);
+    obol_lingering_init(&shard->lingering);
     shard->reqids = obol_reqids_new();
     shard->actions = obol_actions_new();
     shard->effects = g_array_new(FALSE, FALSE, sizeof(ObolEffect));
@@ -66,6 +67,7 @@ obol_shard_free(ObolShard *shard)
     while (shard->slots->len > 0)
         obol_slot_free(shard, g_ptr_array_index(shard->slots, shard->slots->len - 1));
     obol_kernel_tickets_clear(&shard->kernel);
+    obol_lingering_clear(shard);
     obol_timer_heap_clear(&shard->timers);
     obol_key_table_clear(&shard->by_spi);
     obol_key_table_clear(&shard->by_request);
@@ -295,6 +297,8 @@ receive_for_known(ObolShard *shard, const ObolDatagram *datagram, const ObolHead
         feed_message(shard, slot, datagram, FALSE);
         return;
     }
+    if (obol_lingering_receive(shard, datagram, header))
+        return;
     obol_shard_log_stray(shard, datagram, "dropped a message with SPIs that name no IKE SA");
     if (obol_stray_may_answer(header) && obol_bucket_take(&shard->stray, shard->now_us))
         answer_stray(shard, datagram, header, OBOL_N_INVALID_IKE_SPI, NULL, 0);
@@ -350,6 +354,10 @@ obol_shard_wake(ObolShard *shard, gint64 now_us)
 
         if (timer == NULL || timer->when_us > now_us)
             break;
+        if (timer == &shard->lingering.timer) {
+            obol_lingering_expire(shard);
+            continue;
+        }
         slot = (ObolSlot *) ((char *) timer - G_STRUCT_OFFSET(ObolSlot, timer));
         obol_timer_heap_set(&shard->timers, timer, G_MAXINT64);
         obol_slot_feed(shard, slot, &event);

@@ -37,6 +37,8 @@ typedef struct {
     guint half_open_per_address;    /* from one address, above it likewise */
     guint ike_sa_limit;             /* 0: none */
     gint64 cookie_lifetime_us;      /* a cookie's secret is renewed this often; the last one stays good as long again */
+    guint lingering_max;            /* IKE SAs that are gone, kept to repeat their last answer; the oldest goes first */
+    gsize lingering_bytes;          /* of memory for them, likewise */
     guint stray_replies_per_second; /* INVALID_IKE_SPI, INVALID_MAJOR_VERSION: bounded, not amplified */
 } ObolShardLimits;
 
@@ -76,6 +78,8 @@ const char *obol_shard_connection_of(ObolShard *shard, guint32 reqid); /* NULL: 
 #define OBOL_COMMAND_MAX 0x7fffffffu
 guint obol_shard_initiate(ObolShard *shard, const ObolConnection *connection, const ObolChildConfig *child,
                           const ObolAddress *local, const ObolAddress *remote, guint32 command, gint64 now_us);
+/* New keys, or with @reauth of IKE SAs all of it anew; begun, not waited for.  Returns how many SAs it concerns. */
+guint obol_shard_rekey(ObolShard *shard, const ObolSaSelector *which, gboolean reauth, gint64 now_us);
 guint obol_shard_terminate(ObolShard *shard, const ObolSaSelector *which, gboolean force, guint32 command,
                            gint64 now_us);
 

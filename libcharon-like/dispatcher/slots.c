@@ -79,8 +79,14 @@ choose_spi(ObolShard *shard)
         obol_random_fill(&shard->engine.random, (guint8 *) &spi, sizeof spi);
         if (shard->limits.n_shards > 1)
             spi = spi >> bits | (guint64) shard->limits.number << (64 - bits);
-    } while (spi == 0 || obol_key_table_get(&shard->by_spi, spi) != NULL);
+    } while (spi == 0 || obol_key_table_get(&shard->by_spi, spi) != NULL || obol_lingering_has(&shard->lingering, spi));
     return spi;
+}
+
+guint64
+obol_slot_new_spi(gpointer shard)
+{
+    return choose_spi(shard);
 }
 
 static ObolSlot *
@@ -123,6 +129,49 @@ obol_slot_new_responder(ObolShard *shard, const ObolAddress *local, const ObolAd
     return slot;
 }
 
+static void
+move_link(ObolShard *shard, ObolSlot *from, ObolSlot *to, ObolSlotRelation relation)
+{
+    guint64 key = link_of(from, relation)->key;
+
+    unlink_slot(shard, from, relation);
+    if (key != 0)
+        obol_slot_link(shard, to, relation, key);
+}
+
+/* A peer that rekeys again and again and deletes nothing leaves one behind, not all. */
+static void
+end_long_line(ObolShard *shard, const ObolSlot *old)
+{
+    ObolEffect effect = { .spi = old->predecessor, .event = { .kind = OBOL_EVENT_TERMINATE, .terminate.force = TRUE } };
+
+    if (old->predecessor != 0)
+        g_array_append_val(shard->effects, effect);
+}
+
+ObolSlot *
+obol_slot_new_successor(ObolShard *shard, ObolSlot *old, ObolIkeSa *sa, gboolean heir)
+{
+    ObolSlot *slot = slot_new(shard, obol_ike_sa_own_spi(sa), sa), *renewer;
+
+    slot->responder = !obol_ike_sa_is_initiator(sa);
+    slot->established = TRUE;
+    if (!heir)
+        return slot;
+    end_long_line(shard, old);
+    slot->predecessor = old->spi;
+    slot->n_installed = old->n_installed;
+    old->n_installed = 0;
+    obol_kernel_tickets_move(old, slot);
+    move_link(shard, old, slot, OBOL_BY_IDENTITY);
+    move_link(shard, old, slot, OBOL_BY_PEER);
+    renewer = old->renewed_by != 0 ? obol_key_table_get(&shard->by_spi, old->renewed_by) : NULL;
+    if (renewer != NULL)
+        renewer->renews = slot->spi;
+    slot->renewed_by = old->renewed_by;
+    return slot;
+}
+
 /* --- life --- */
 
 static void
@@ -162,6 +211,7 @@ note_state(ObolShard *shard, ObolSlot *slot)
         if (!slot->established)
             note_established(shard, slot);
         break;
+    case OBOL_IKE_REKEYED:
     case OBOL_IKE_DELETING:
     case OBOL_IKE_GONE:
         leave_half_open(shard, slot);
@@ -176,11 +226,14 @@ obol_slot_feed(ObolShard *shard, ObolSlot *slot, const ObolEvent *event)
     obol_ike_sa_handle(slot->sa, event, shard->now_us, shard->actions);
     obol_shard_carry_out(shard, slot);
     note_state(shard, slot);
+    if (slot->renews != 0)
+        obol_shard_watch_renewal(shard, slot);
     if (!slot->closing)
         return TRUE;
     if (!slot->established)
         shard->stats.n_failed++;
     obol_kernel_tickets_orphan(shard, slot);
+    obol_lingering_take(shard, slot);
     obol_slot_free(shard, slot);
     return FALSE;
 }

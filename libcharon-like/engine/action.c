@@ -2,6 +2,8 @@
 /* engine/action.c - the list of what is to be done, and who owns what is in it. */
 #include "engine/action.h"
 
+#include "engine/ike-sa.h"
+
 struct ObolActions {
     GArray *list; /* of ObolAction */
 };
@@ -45,6 +47,8 @@ clear_action(gpointer data)
     case OBOL_ACTION_MESSAGE: message_free(action->message); break;
     case OBOL_ACTION_FAILURE: obol_reason_free(action->failure); break;
     case OBOL_ACTION_LOG: g_free(action->log.text); break;
+    case OBOL_ACTION_SUCCESSOR: obol_ike_sa_free(action->successor.sa); break;
+    case OBOL_ACTION_REAUTHENTICATE: g_ptr_array_unref(action->reauthenticate.children); break;
     case OBOL_ACTION_COMMAND_DONE: obol_reason_free(action->command_done.reason); break;
     case OBOL_ACTION_WAKE:
     case OBOL_ACTION_KEEP_ALIVE:

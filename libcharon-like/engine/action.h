@@ -12,6 +12,7 @@
  * Work that takes long (public-key operations, a token, a server).  @run is called once, in any thread, and touches nothing
  * but the job; the job then comes back to its SA as OBOL_EVENT_JOB and is freed by @free after that.
  */
+typedef struct ObolIkeSa ObolIkeSa;
 typedef struct ObolJob ObolJob;
 struct ObolJob {
     guint32 id; /* of the SA's own counting: an SA drops a job that it no longer waits for */
@@ -32,6 +33,8 @@ typedef enum {
     OBOL_ACTION_FAILURE,      /* tell the bus what was refused */
     OBOL_ACTION_LOG,
     OBOL_ACTION_IDENTIFIED,   /* the peer is authentic: the dispatcher applies `unique` and INITIAL_CONTACT to the others */
+    OBOL_ACTION_SUCCESSOR,    /* (transfer full) an IKE SA in this one's place, to be fed OBOL_EVENT_ADOPTED when these are done */
+    OBOL_ACTION_REAUTHENTICATE, /* set up another IKE SA with the same peer and these children */
     OBOL_ACTION_COMMAND_DONE, /* a command has come to its end */
     OBOL_ACTION_CLOSE,        /* the SA is over: forget its SPIs and free it once these actions are done */
 } ObolActionKind;
@@ -56,6 +59,15 @@ typedef struct {
         ObolReason *failure;
         struct { const char *group; int level; char *text; } log;
         struct { gboolean initial_contact; } identified;
+        struct {
+            ObolIkeSa *sa; /* owned until taken */
+            gboolean heir; /* it has the children now, and all that they have asked of the kernel: answers go to it, under the same
+                            * numbers.  Else it is redundant, and only waits for its Delete. */
+        } successor;
+        struct {
+            GPtrArray *children; /* owned; of const ObolChildConfig, of the SA's connection */
+            gboolean keep; /* the SA lives on until OBOL_EVENT_REAUTHENTICATED; else it is over */
+        } reauthenticate;
         struct { guint32 command; ObolReason *reason; /* NULL: success */ } command_done;
     };
 } ObolAction;

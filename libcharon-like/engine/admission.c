@@ -9,6 +9,9 @@ typedef enum { IN_CLEAR, SEALED } Cover;
 
 typedef void (*Handler)(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out);
 
+/* From its establishment to its end; one that is to end, or was rekeyed, answers still, if only with TEMPORARY_FAILURE. */
+#define UP (1 << OBOL_IKE_ESTABLISHED | 1 << OBOL_IKE_REKEYED | 1 << OBOL_IKE_DELETING)
+
 /* RFC 7296 sections 1.2 to 1.4.  @role: of the SA for which a request is welcome, or both where it does not matter. */
 static const struct {
     guint8 exchange;
@@ -22,10 +25,10 @@ static const struct {
       obol_init_response },
     { OBOL_IKE_AUTH, SEALED, 1 << OBOL_IKE_CONNECTING, 1 << OBOL_RESPONDER, 1 << OBOL_IKE_CONNECTING, obol_auth_request,
       obol_auth_response },
-    { OBOL_CREATE_CHILD_SA, SEALED, 1 << OBOL_IKE_ESTABLISHED | 1 << OBOL_IKE_DELETING, 1 << OBOL_INITIATOR | 1 << OBOL_RESPONDER,
-      1 << OBOL_IKE_ESTABLISHED | 1 << OBOL_IKE_DELETING, obol_create_child_request, obol_create_child_response },
-    { OBOL_INFORMATIONAL, SEALED, 1 << OBOL_IKE_ESTABLISHED | 1 << OBOL_IKE_DELETING, 1 << OBOL_INITIATOR | 1 << OBOL_RESPONDER,
-      1 << OBOL_IKE_ESTABLISHED | 1 << OBOL_IKE_DELETING, obol_informational_request, obol_informational_response },
+    { OBOL_CREATE_CHILD_SA, SEALED, UP, 1 << OBOL_INITIATOR | 1 << OBOL_RESPONDER, UP, obol_create_child_request,
+      obol_create_child_response },
+    { OBOL_INFORMATIONAL, SEALED, UP, 1 << OBOL_INITIATOR | 1 << OBOL_RESPONDER, UP, obol_informational_request,
+      obol_informational_response },
 };
 
 static gboolean

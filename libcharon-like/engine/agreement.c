@@ -145,17 +145,34 @@ obol_agreement_job_done(ObolAgreement *a, ObolJob *base, ObolKeStep *step, const
     return TRUE;
 }
 
+gboolean
+obol_nonce_is_lower(GBytes *a, GBytes *b)
+{
+    ObolSpan x = obol_span_of_bytes(a), y = obol_span_of_bytes(b);
+    int order = memcmp(x.data, y.data, MIN(x.n, y.n));
+
+    return order < 0 || (order == 0 && x.n < y.n);
+}
+
 GBytes *
 obol_agreement_lowest_nonce(const ObolAgreement *a)
 {
-    ObolSpan ours = obol_agreement_nonce(a, a->role), theirs = obol_span_of_bytes(a->peer_nonce);
-    int order = memcmp(ours.data, theirs.data, MIN(ours.n, theirs.n));
-    gboolean ours_is_lower = order < 0 || (order == 0 && ours.n < theirs.n);
+    g_autoptr(GBytes) ours = g_bytes_new(a->nonce, sizeof a->nonce);
 
-    return ours_is_lower ? g_bytes_new(ours.data, ours.n) : g_bytes_ref(a->peer_nonce);
+    return g_bytes_ref(obol_nonce_is_lower(ours, a->peer_nonce) ? ours : a->peer_nonce);
 }
 
 /* --- which group --- */
+
+guint16
+obol_agreement_other_group(const ObolAgreement *a, const GArray *proposals, const ObolNotifyPayload *error)
+{
+    guint16 group = error->data.n == 2 ? (guint16) (error->data.data[0] << 8 | error->data.data[1]) : OBOL_KE_NONE;
+
+    if (error->type != OBOL_N_INVALID_KE_PAYLOAD || group == a->group || !obol_proposals_have_group(proposals, group))
+        return OBOL_KE_NONE;
+    return group;
+}
 
 gboolean
 obol_proposals_have_group(const GArray *proposals, guint16 group)

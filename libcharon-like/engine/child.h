@@ -121,6 +121,9 @@ typedef enum { OBOL_KE_OFFER, OBOL_KE_ACCEPT, OBOL_KE_COMPLETE } ObolKeStep;
 gboolean obol_agreement_job_done(ObolAgreement *a, ObolJob *job, ObolKeStep *step, const GError **error);
 /* The lowest of its two nonces (section 2.8.1). (transfer full) */
 GBytes *obol_agreement_lowest_nonce(const ObolAgreement *a);
+/* The other group that an INVALID_KE_PAYLOAD asks for, if we offered it (section 1.3); OBOL_KE_NONE: none. */
+guint16 obol_agreement_other_group(const ObolAgreement *a, const GArray *proposals, const ObolNotifyPayload *error);
+gboolean obol_nonce_is_lower(GBytes *a, GBytes *b); /* octet by octet; of two alike as far as they go the shorter one */
 /* Of @proposals: is @group in one of them; the first that is in any. */
 gboolean obol_proposals_have_group(const GArray *proposals, guint16 group);
 guint16 obol_proposals_first_group(const GArray *proposals);
@@ -193,6 +196,12 @@ void obol_create_send(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out);  /* 
 void obol_create_answer(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolActions *out); /* (transfer full) */
 /* What was asked is asked anew, not before @not_before_us. */
 void obol_create_again(ObolIkeSa *sa, ObolChildSa *child, gint64 not_before_us, ObolActions *out);
+/* @reason (transfer full) is told and, with INVALID_SYNTAX, ends the SA; NULL: it is daily life. */
+void obol_create_refuse(ObolIkeSa *sa, guint16 type, const guint8 *data, gsize n, ObolReason *reason, ObolActions *out);
+ObolReason *obol_create_other_group(guint16 wanted); /* why the peer is asked to come again with that one (section 1.3) */
+void obol_create_refuse_group(ObolIkeSa *sa, guint16 wanted, ObolReason *reason, ObolActions *out);
+/* @error may be one more TEMPORARY_FAILURE of many: when that has gone on for minutes the IKE SA is closed (section 2.25). */
+gboolean obol_create_out_of_step(ObolIkeSa *sa, const ObolNotifyPayload *error, ObolActions *out);
 void obol_create_child_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out);
 void obol_create_child_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out);
 
@@ -211,6 +220,8 @@ void obol_rekey_deleted(ObolIkeSa *sa, ObolChildSa *old, ObolActions *out);
 void obol_rekey_not_found(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out);
 void obol_rekey_failed(ObolIkeSa *sa, ObolChildSa *child, const ObolReason *reason, ObolActions *out);
 void obol_rekey_ended(ObolIkeSa *sa, ObolChildSa *child); /* @child goes: what an answer to come has to know of it */
+/* When to try again after so many failures in a row: longer each time, by chance, and not too late. @expire_at_us 0: never. */
+gint64 obol_rekey_retry_at(const ObolIkeSa *sa, guint n_failures, gint64 expire_at_us);
 gint64 obol_rekey_due(const ObolIkeSa *sa, const ObolChildSa *child);
 void obol_rekey_timer(ObolIkeSa *sa, ObolActions *out);
 

@@ -159,10 +159,9 @@ static gboolean
 try_other_group(ObolIkeSa *sa, ObolChildSa *child, const ObolNotifyPayload *error, ObolActions *out)
 {
     ObolChildNegotiation *n = child->negotiation;
-    guint16 group = error->data.n == 2 ? (guint16) (error->data.data[0] << 8 | error->data.data[1]) : OBOL_KE_NONE;
+    guint16 group = obol_agreement_other_group(&n->agreement, n->proposals, error);
 
-    if (error->type != OBOL_N_INVALID_KE_PAYLOAD || n->n_group_retries > 0 || group == OBOL_KE_NONE || group == n->agreement.group
-        || !obol_proposals_have_group(n->proposals, group))
+    if (n->n_group_retries > 0 || group == OBOL_KE_NONE)
         return FALSE;
     n->n_group_retries++;
     prepare(sa, child, group, out);
@@ -192,22 +191,31 @@ obol_create_again(ObolIkeSa *sa, ObolChildSa *child, gint64 not_before_us, ObolA
     obol_tasks_add(sa, OBOL_TASK_CREATE, child->unique_id, not_before_us);
 }
 
-/* Section 2.25: not at once again, but later; and when that has gone on for minutes, the two do not agree about the SA. */
+/* When that has gone on for minutes, the two do not agree about the SA. */
+gboolean
+obol_create_out_of_step(ObolIkeSa *sa, const ObolNotifyPayload *error, ObolActions *out)
+{
+    if (error->type != OBOL_N_TEMPORARY_FAILURE) {
+        sa->temporary_since_us = 0;
+        return FALSE;
+    }
+    if (sa->temporary_since_us == 0)
+        sa->temporary_since_us = sa->now_us;
+    if (sa->now_us - sa->temporary_since_us < TEMPORARY_MAX_US)
+        return FALSE;
+    obol_ike_sa_close(sa, obol_reason_new(OBOL_REASON_PEER_NOTIFY, OBOL_PHASE_CHILD, OBOL_SIDE_PEER, OBOL_N_TEMPORARY_FAILURE,
+                                          "it has been saying so for minutes (RFC 7296 section 2.25)"), out);
+    return TRUE;
+}
+
+/* Section 2.25: not at once again, but later. */
 static gboolean
 put_off(ObolIkeSa *sa, ObolChildSa *child, const ObolNotifyPayload *error, ObolActions *out)
 {
     ObolChildNegotiation *n = child->negotiation;
 
-    if (error->type != OBOL_N_TEMPORARY_FAILURE)
-        return FALSE;
-    if (sa->temporary_since_us == 0)
-        sa->temporary_since_us = sa->now_us;
-    if (sa->now_us - sa->temporary_since_us >= TEMPORARY_MAX_US) {
-        obol_ike_sa_close(sa, obol_reason_new(OBOL_REASON_PEER_NOTIFY, OBOL_PHASE_CHILD, OBOL_SIDE_PEER, OBOL_N_TEMPORARY_FAILURE,
-                                              "it has been saying so for minutes (RFC 7296 section 2.25)"), out);
-        return FALSE;
-    }
-    if (child->replaces != 0 || n->n_put_off >= PUT_OFF_MAX)
+    if (obol_create_out_of_step(sa, error, out) || error->type != OBOL_N_TEMPORARY_FAILURE || child->replaces != 0
+        || n->n_put_off >= PUT_OFF_MAX)
         return FALSE;
     obol_create_again(sa, child, sa->now_us + (PUT_OFF_FIRST_US << n->n_put_off++), out);
     return TRUE;
@@ -225,8 +233,6 @@ refused(ObolIkeSa *sa, ObolChildSa *child, const ObolNotifyPayload *error, ObolA
         obol_rekey_not_found(sa, child, out);
         return;
     }
-    if (error->type != OBOL_N_TEMPORARY_FAILURE)
-        sa->temporary_since_us = 0;
     obol_child_failed(sa, child, reason != NULL ? reason : obol_reason_of_notify(OBOL_PHASE_CHILD, error->type), out);
 }
 
@@ -235,6 +241,7 @@ obol_create_child_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *o
 {
     ObolChildSa *child = sa->asking_id != 0 ? obol_child_sa_find(sa, sa->asking_id) : NULL;
     const ObolPayload *error = obol_chain_first_error(in->chain);
+    gboolean for_ike = obol_ike_rekey_asks(sa);
 
     obol_window_answered(sa);
     sa->asking_id = 0;
@@ -245,7 +252,9 @@ obol_create_child_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *o
         obol_ike_sa_end(sa, reason, out);
         return;
     }
-    if (child != NULL && child->negotiation != NULL && child->negotiation->stage == OBOL_STAGE_ASKED) {
+    if (for_ike) {
+        obol_ike_rekey_response(sa, in, out);
+    } else if (child != NULL && child->negotiation != NULL && child->negotiation->stage == OBOL_STAGE_ASKED) {
         if (error != NULL)
             refused(sa, child, &error->notify, out);
         else
@@ -257,8 +266,8 @@ obol_create_child_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *o
 
 /* --- responder --- */
 
-static void
-refuse(ObolIkeSa *sa, guint16 type, const guint8 *data, gsize n, ObolReason *reason, ObolActions *out)
+void
+obol_create_refuse(ObolIkeSa *sa, guint16 type, const guint8 *data, gsize n, ObolReason *reason, ObolActions *out)
 {
     g_auto(ObolChain) chain = { .n = 0, .owned = NULL };
 
@@ -275,13 +284,28 @@ refuse(ObolIkeSa *sa, guint16 type, const guint8 *data, gsize n, ObolReason *rea
         obol_reason_free(reason);
 }
 
+ObolReason *
+obol_create_other_group(guint16 wanted)
+{
+    return obol_reason_new(OBOL_REASON_KE_GROUP, OBOL_PHASE_CHILD, OBOL_SIDE_US, OBOL_N_INVALID_KE_PAYLOAD,
+                           "we take %s; the peer may come again with it", obol_transform_name(OBOL_TRANSFORM_KE, wanted));
+}
+
+void
+obol_create_refuse_group(ObolIkeSa *sa, guint16 wanted, ObolReason *reason, ObolActions *out)
+{
+    guint8 group[2] = { (guint8) (wanted >> 8), (guint8) wanted };
+
+    obol_create_refuse(sa, OBOL_N_INVALID_KE_PAYLOAD, group, sizeof group, reason, out);
+}
+
 void
 obol_create_answer(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolActions *out)
 {
     g_auto(ObolChain) chain = { .n = 0, .owned = NULL };
 
     if (child == NULL) {
-        refuse(sa, obol_reason_notify(reason), NULL, 0, reason, out);
+        obol_create_refuse(sa, obol_reason_notify(reason), NULL, 0, reason, out);
         return;
     }
     obol_child_put_answer(sa, child, &chain);
@@ -300,7 +324,7 @@ find_old(ObolIkeSa *sa, const ObolNotifyPayload *rekey, ObolChildSa **old, ObolA
     *old = rekey->protocol == OBOL_PROTO_IPCOMP ? NULL : obol_child_sa_find_spi(sa, rekey->protocol, spi, FALSE);
     /* It may be the one that the peer has made at our request, whose answer was lost. */
     if (*old == NULL && sa->request.datagram != NULL && sa->request.exchange == OBOL_CREATE_CHILD_SA) {
-        refuse(sa, OBOL_N_TEMPORARY_FAILURE, NULL, 0, NULL, out);
+        obol_create_refuse(sa, OBOL_N_TEMPORARY_FAILURE, NULL, 0, NULL, out);
         return FALSE;
     }
     if (*old == NULL) {
@@ -310,7 +334,7 @@ find_old(ObolIkeSa *sa, const ObolNotifyPayload *rekey, ObolChildSa **old, ObolA
         return FALSE;
     }
     if ((*old)->state != OBOL_CHILD_INSTALLED || obol_rekey_rival(sa, (*old)->unique_id, FALSE) != NULL) {
-        refuse(sa, OBOL_N_TEMPORARY_FAILURE, NULL, 0, NULL, out);
+        obol_create_refuse(sa, OBOL_N_TEMPORARY_FAILURE, NULL, 0, NULL, out);
         return FALSE;
     }
     return TRUE;
@@ -329,15 +353,12 @@ take_up(ObolIkeSa *sa, ObolChildSa *child, const ObolChain *chain, ObolActions *
 {
     const ObolPayload *ke = obol_chain_find(chain, OBOL_PAYLOAD_KE);
     guint16 group = child->suite.ke;
-    guint8 wanted[2] = { (guint8) (group >> 8), (guint8) group };
 
     if (group != OBOL_KE_NONE && (ke == NULL || ke->ke.group != group)) {
-        ObolReason *reason = obol_reason_new(OBOL_REASON_KE_GROUP, OBOL_PHASE_CHILD, OBOL_SIDE_US, OBOL_N_INVALID_KE_PAYLOAD,
-                                             "we take %s; the peer may come again with it",
-                                             obol_transform_name(OBOL_TRANSFORM_KE, group));
+        ObolReason *reason = obol_create_other_group(group);
 
         obol_child_sa_end(sa, child, obol_reason_dup(reason), out);
-        refuse(sa, OBOL_N_INVALID_KE_PAYLOAD, wanted, sizeof wanted, reason, out);
+        obol_create_refuse_group(sa, group, reason, out);
         return;
     }
     take_nonce(child, obol_chain_find(chain, OBOL_PAYLOAD_NONCE));
@@ -357,30 +378,35 @@ obol_create_child_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *ou
 
     if (obol_chain_count(in->chain, OBOL_PAYLOAD_SA) != 1 || obol_chain_count(in->chain, OBOL_PAYLOAD_NONCE) != 1
         || obol_chain_count(in->chain, OBOL_PAYLOAD_KE) > 1 || offer->sa.n == 0) {
-        refuse(sa, OBOL_N_INVALID_SYNTAX, NULL, 0,
+        obol_create_refuse(sa, OBOL_N_INVALID_SYNTAX, NULL, 0,
                obol_reason_new(OBOL_REASON_SYNTAX, OBOL_PHASE_CHILD, OBOL_SIDE_US, OBOL_N_INVALID_SYNTAX,
                                "a request has SA and Ni once, and KEi at most once (RFC 7296 section 1.3)"), out);
         return;
     }
     if (sa->state != OBOL_IKE_ESTABLISHED) {
-        refuse(sa, OBOL_N_TEMPORARY_FAILURE, NULL, 0, NULL, out);
+        obol_create_refuse(sa, OBOL_N_TEMPORARY_FAILURE, NULL, 0, NULL, out);
         return;
     }
     if (offer->sa.proposals[0].protocol == OBOL_PROTO_IKE) {
-        refuse(sa, OBOL_N_NO_ADDITIONAL_SAS, NULL, 0, NULL, out);
+        obol_ike_rekey_request(sa, in, out);
+        return;
+    }
+    /* Section 2.25.2: the IKE SA is being rekeyed, and it would not be clear whose child this is. */
+    if (obol_succession_is_open(sa)) {
+        obol_create_refuse(sa, OBOL_N_TEMPORARY_FAILURE, NULL, 0, NULL, out);
         return;
     }
     if (rekey != NULL && !find_old(sa, &rekey->notify, &old, out))
         return;
     if (is_full(sa, old)) {
-        refuse(sa, OBOL_N_NO_ADDITIONAL_SAS, NULL, 0,
+        obol_create_refuse(sa, OBOL_N_NO_ADDITIONAL_SAS, NULL, 0,
                obol_reason_new(OBOL_REASON_CONFIG, OBOL_PHASE_CHILD, OBOL_SIDE_US, OBOL_N_NO_ADDITIONAL_SAS,
                                "an IKE SA has at most %u Child SAs", OBOL_ENGINE_CHILDREN_MAX), out);
         return;
     }
     child = obol_child_take_request(sa, in->chain, OBOL_PHASE_CHILD, old, &reason);
     if (child == NULL) {
-        refuse(sa, obol_reason_notify(reason), NULL, 0, reason, out);
+        obol_create_refuse(sa, obol_reason_notify(reason), NULL, 0, reason, out);
         return;
     }
     if (old != NULL)

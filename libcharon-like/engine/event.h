@@ -19,6 +19,9 @@ typedef enum {
     OBOL_EVENT_JOB,      /* a job of it is done */
     OBOL_EVENT_TERMINATE, /* delete the SA, or one child */
     OBOL_EVENT_REPLACED, /* another SA of the same identity came in its place: go without a word, or with a Delete */
+    OBOL_EVENT_REKEY,    /* new keys for the SA or one child; or the SA anew from the beginning: as asked by an admin */
+    OBOL_EVENT_ADOPTED,  /* the first of a successor: OBOL_ACTION_SUCCESSOR has been carried out */
+    OBOL_EVENT_REAUTHENTICATED, /* what OBOL_ACTION_REAUTHENTICATE asked for has come to its end */
 } ObolEventKind;
 
 typedef struct {
@@ -54,6 +57,13 @@ typedef struct {
         struct {
             gboolean send_delete;
         } replaced;
+        struct {
+            guint32 child_id; /* 0: the IKE SA */
+            gboolean reauth;  /* of the IKE SA: not new keys alone, all of it */
+        } rekey;
+        struct {
+            gboolean success; /* else the SA at hand goes on */
+        } reauthenticated;
     };
 } ObolEvent;
 

@@ -30,14 +30,16 @@ typedef struct {
     guint n_cookies, n_group_retries;
     gboolean answered;              /* a response of IKE_SA_INIT was taken; another one is a replay */
     gboolean nat_detection;         /* the peer knows NAT traversal */
-    gboolean ready;                 /* initiator: keys are there, IKE_AUTH may go once the SPI is there too */
+    gboolean ready;                 /* initiator: keys are there, IKE_AUTH may go once the SPI is there too; a successor's: both
+                                     * ends have them */
     ObolReason *refusal;            /* unprotected, so not yet believed (section 2.21.1) */
     guint8 ike_number;              /* responder: number of the chosen proposal, for the answer */
+    ObolStage stage;                /* of a successor: how far its exchange is */
     gboolean initial_contact;       /* responder: the peer says that it has no other SA with us */
 } ObolNegotiation;
 
 /* What waits for its turn to be asked of the peer: one request at a time, in this order (section 2.3). */
-typedef enum { OBOL_TASK_PROBE, OBOL_TASK_DELETE, OBOL_TASK_CREATE } ObolTaskKind;
+typedef enum { OBOL_TASK_PROBE, OBOL_TASK_DELETE, OBOL_TASK_CREATE, OBOL_TASK_REKEY_IKE } ObolTaskKind;
 typedef struct {
     ObolTaskKind kind;
     guint32 child_id;     /* CREATE */
@@ -53,6 +55,9 @@ typedef struct {
     guint n_sent, n_in_size; /* in all, and in the present fragment size */
     gint64 wait_us, again_us; /* the wait at hand, and when it ends */
 } ObolRequest;
+
+/* Another IKE SA is being set up in its place, or is to be when it has gone. */
+typedef enum { OBOL_REAUTH_NONE, OBOL_REAUTH_UNDER_WAY, OBOL_REAUTH_AFTERWARDS } ObolReauth;
 
 /* A message of the peer's whose fragments have not all come yet. */
 typedef struct ObolReassembly ObolReassembly;
@@ -91,7 +96,7 @@ struct ObolIkeSa {
     GPtrArray *children; /* of ObolChildSa */
     GArray *waits;       /* of ObolKernelWait; NULL: none */
     GArray *tasks;       /* of ObolTask; NULL: none */
-    guint32 asking_id;   /* the child whose CREATE_CHILD_SA is ours to prepare or to be answered; 0: none */
+    guint32 asking_id;   /* the SA whose CREATE_CHILD_SA is ours to prepare or to be answered: a child, or a successor; 0: none */
     GArray *held_answer; /* of ObolSaName: our Deletes in an answer that waits until the kernel sends by other SAs */
     GArray *early_deletes; /* of ObolSaName: of the peer's, that we do not know, while our CREATE_CHILD_SA is out */
     gint64 temporary_since_us; /* since when the peer has been answering TEMPORARY_FAILURE; 0: it is not */
@@ -99,6 +104,14 @@ struct ObolIkeSa {
     ObolReason *end_reason; /* why we have asked for the end */
     guint32 initiate_command, terminate_command;
     gint64 now_us; /* of the event at hand */
+
+    /* its place in a line of IKE SAs (sections 2.8, 2.8.2 and 2.18) */
+    ObolIkeSa *successors[2];  /* by our role in the exchange that makes them, until it is settled which one inherits; NULL: none */
+    guint32 predecessor;       /* unique id of the SA in whose place it is; 0: none */
+    gint64 rekey_at_us, reauth_at_us, expire_at_us; /* 0: never */
+    guint n_renewal_failures;
+    ObolReauth reauth;
+    gboolean peer_deleted;     /* it is over as soon as it is settled who inherits */
 };
 
 typedef struct {
@@ -118,6 +131,8 @@ void obol_ike_sa_command_done(guint32 *command, const ObolReason *reason, ObolAc
 void obol_ike_sa_log(const ObolIkeSa *sa, ObolActions *out, int level, const char *format, ...) G_GNUC_PRINTF(4, 5);
 void obol_ike_sa_negotiation_free(ObolIkeSa *sa);
 void obol_ike_sa_established(ObolIkeSa *sa, gboolean initial_contact, ObolActions *out);
+/* An SA in @old's place, that the exchange in which we are @role is to make; not yet anybody's. (transfer full) */
+ObolIkeSa *obol_ike_sa_new_successor(const ObolIkeSa *old, ObolRole role);
 ObolSpan obol_span_of_bytes(GBytes *bytes);
 
 /* --- timers.c: one WAKE for all deadlines --- */
@@ -142,6 +157,9 @@ gint64 obol_window_patience_us(const ObolConnection *connection); /* until a req
 /* --- tasks.c: what is to be asked, in order --- */
 void obol_tasks_add(ObolIkeSa *sa, ObolTaskKind kind, guint32 child_id, gint64 not_before_us);
 gboolean obol_tasks_drop(ObolIkeSa *sa, guint32 child_id); /* %FALSE: it was not waiting */
+gboolean obol_tasks_has(const ObolIkeSa *sa, ObolTaskKind kind);
+/* @heir asks for what @sa had still to ask for its children. */
+void obol_tasks_inherit(ObolIkeSa *sa, ObolIkeSa *heir);
 gint64 obol_tasks_due(const ObolIkeSa *sa);                /* when the next one that was put off may go */
 /* Sends whatever waits for its turn, when it is. */
 void obol_tasks_pump(ObolIkeSa *sa, ObolActions *out);
@@ -268,6 +286,38 @@ void obol_informational_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActi
 /* A Delete that was held back goes out once the kernel sends by other SAs. */
 void obol_informational_resume(ObolIkeSa *sa, ObolActions *out);
 void obol_informational_delete(ObolIkeSa *sa, ObolActions *out); /* asks: for the IKE SA, or all children that are to go */
+
+/* --- ike-rekey.c: CREATE_CHILD_SA for the IKE SA itself (sections 1.3.2 and 2.18) --- */
+void obol_ike_rekey_start(ObolIkeSa *sa, ObolActions *out); /* its turn has come */
+void obol_ike_rekey_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out);
+gboolean obol_ike_rekey_asks(const ObolIkeSa *sa);          /* the outstanding CREATE_CHILD_SA is for it */
+void obol_ike_rekey_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out);
+gboolean obol_ike_rekey_job_done(ObolIkeSa *sa, ObolJob *job, ObolActions *out); /* %FALSE: it is not this one's */
+
+/* --- succession.c: who inherits (sections 2.8.2 and 2.25.2) --- */
+/* No exchange for a child is under way that a rekeying of the IKE SA would cut in two. */
+gboolean obol_succession_may_begin(const ObolIkeSa *sa);
+gboolean obol_succession_is_open(const ObolIkeSa *sa); /* it is being rekeyed, by either end */
+void obol_succession_drop(ObolIkeSa *sa, ObolRole role); /* the one of that exchange is not to be */
+/* Ours is not to be: tried again later, unless theirs is there. @reason: (transfer full) */
+void obol_succession_failed(ObolIkeSa *sa, ObolReason *reason, ObolActions *out);
+/* When all is known that there is to be known, children go to the one that inherits; the end of every event. */
+void obol_succession_settle(ObolIkeSa *sa, ObolActions *out);
+/* @sa is about to end: one that both ends have agreed on inherits. */
+void obol_succession_abandon(ObolIkeSa *sa, ObolActions *out);
+/* The peer deletes @sa; @reason (transfer full) tells so. */
+void obol_succession_deleted(ObolIkeSa *sa, ObolReason *reason, ObolActions *out);
+void obol_succession_adopted(ObolIkeSa *sa, ObolActions *out); /* a successor has its place in the world */
+
+/* --- ike-life.c: how old an IKE SA gets --- */
+void obol_ike_life_begin(ObolIkeSa *sa);
+gint64 obol_ike_life_due(const ObolIkeSa *sa);
+void obol_ike_life_timer(ObolIkeSa *sa, ObolActions *out);
+void obol_ike_life_failed(ObolIkeSa *sa, const ObolReason *reason, ObolActions *out); /* it could not be rekeyed now */
+void obol_ike_life_renew(ObolIkeSa *sa, gboolean reauth, ObolActions *out);           /* now, as asked */
+void obol_ike_life_reauthenticated(ObolIkeSa *sa, gboolean success, ObolActions *out);
+/* Asks for another SA with the same children in its place. */
+void obol_ike_life_ask_for_another(ObolIkeSa *sa, ObolActions *out);
 
 /* --- nat.c --- */
 void obol_nat_add_hashes(ObolIkeSa *sa, ObolChain *chain);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define LINGER_MAX_US (600 * (gint64) G_USEC_PER_SEC) /* whatever the settings of retransmission */
+
 ObolSpan
 obol_span_of_bytes(GBytes *bytes)
 {
@@ -54,6 +56,24 @@ obol_ike_sa_new_responder(const ObolEngine *engine, guint64 spi, const ObolAddre
     return sa;
 }
 
+ObolIkeSa *
+obol_ike_sa_new_successor(const ObolIkeSa *old, ObolRole role)
+{
+    ObolIkeSa *sa = new_sa(old->engine, role, &old->local, &old->remote);
+
+    sa->connection = obol_connection_ref(old->connection);
+    sa->local_id = obol_identity_dup(old->local_id);
+    sa->remote_id = obol_identity_dup(old->remote_id);
+    sa->nat_local = old->nat_local;
+    sa->nat_remote = old->nat_remote;
+    sa->feign_nat = old->feign_nat;
+    sa->floated = old->floated;
+    sa->predecessor = old->unique_id;
+    sa->fragmentation.agreed = old->fragmentation.agreed; /* RFC 7383 section 2.3: it is not announced again */
+    *(role == OBOL_INITIATOR ? &sa->spi_i : &sa->spi_r) = old->engine->new_spi(old->engine->data);
+    return sa;
+}
+
 void
 obol_ike_sa_negotiation_free(ObolIkeSa *sa)
 {
@@ -77,6 +97,8 @@ obol_ike_sa_free(ObolIkeSa *sa)
     if (sa == NULL)
         return;
     obol_ike_sa_negotiation_free(sa);
+    obol_ike_sa_free(sa->successors[OBOL_INITIATOR]);
+    obol_ike_sa_free(sa->successors[OBOL_RESPONDER]);
     obol_window_forget_request(sa);
     g_clear_pointer(&sa->last_response, g_bytes_unref);
     obol_reassembly_drop(sa, OBOL_PENDING_REQUEST);
@@ -149,6 +171,7 @@ obol_ike_sa_established(ObolIkeSa *sa, gboolean initial_contact, ObolActions *ou
 {
     sa->established_us = sa->heard_us = sa->now_us;
     sa->half_open_until_us = G_MAXINT64;
+    obol_ike_life_begin(sa);
     obol_ike_sa_set_state(sa, OBOL_IKE_ESTABLISHED, NULL, out);
     obol_actions_add(out, OBOL_ACTION_IDENTIFIED)->identified.initial_contact = initial_contact;
 }
@@ -162,7 +185,14 @@ obol_ike_sa_end(ObolIkeSa *sa, ObolReason *reason, ObolActions *out)
         obol_reason_free(reason);
         return;
     }
+    /* However it goes: another one serves in its place. */
+    if (sa->state == OBOL_IKE_REKEYED && reason->code != OBOL_REASON_REPLACED) {
+        obol_reason_free(reason);
+        reason = obol_reason_new(OBOL_REASON_REPLACED, NULL, OBOL_SIDE_US, 0, NULL);
+    }
     g_clear_pointer(&sa->held_answer, g_array_unref);
+    if (sa->reauth == OBOL_REAUTH_AFTERWARDS)
+        obol_ike_life_ask_for_another(sa, out);
     while (sa->children->len > 0)
         obol_child_sa_end(sa, g_ptr_array_index(sa->children, sa->children->len - 1), obol_reason_dup(reason), out);
     obol_window_forget_request(sa);
@@ -175,7 +205,8 @@ obol_ike_sa_end(ObolIkeSa *sa, ObolReason *reason, ObolActions *out)
 void
 obol_ike_sa_close(ObolIkeSa *sa, ObolReason *reason, ObolActions *out)
 {
-    if (sa->delete_wanted || (sa->state != OBOL_IKE_ESTABLISHED && sa->state != OBOL_IKE_DELETING)) {
+    if (sa->delete_wanted
+        || (sa->state != OBOL_IKE_ESTABLISHED && sa->state != OBOL_IKE_REKEYED && sa->state != OBOL_IKE_DELETING)) {
         obol_reason_free(reason);
         return;
     }
@@ -241,7 +272,7 @@ initiate_further(ObolIkeSa *sa, const ObolEvent *event, ObolActions *out)
         child->initiate_command = command; /* it is on its way: its end is this command's too */
     } else if (child != NULL) {
         initiate_refused(event, "it is being set up already", out);
-    } else if (sa->state == OBOL_IKE_DELETING) {
+    } else if (sa->state == OBOL_IKE_DELETING || sa->state == OBOL_IKE_REKEYED) {
         initiate_refused(event, "the IKE SA is about to end", out);
     } else if (obol_child_sa_count(sa, NULL) >= OBOL_ENGINE_CHILDREN_MAX) {
         initiate_refused(event, "the IKE SA has as many Child SAs as one may have", out);
@@ -309,9 +340,11 @@ terminate(ObolIkeSa *sa, const ObolEvent *event, ObolActions *out)
         terminate_child(sa, event, out);
         return;
     }
+    sa->reauth = OBOL_REAUTH_NONE;
     obol_ike_sa_command_done(&sa->terminate_command, NULL, out);
     sa->terminate_command = event->terminate.command;
     obol_ike_sa_close(sa, as_asked(), out);
+    /* Of one that was rekeyed all that matters has gone long ago: whether the peer still knows it is not waited for. */
     if (event->terminate.force || (sa->state != OBOL_IKE_ESTABLISHED && sa->state != OBOL_IKE_DELETING))
         obol_ike_sa_end(sa, as_asked(), out);
 }
@@ -319,6 +352,7 @@ terminate(ObolIkeSa *sa, const ObolEvent *event, ObolActions *out)
 static void
 replaced(ObolIkeSa *sa, const ObolEvent *event, ObolActions *out)
 {
+    sa->reauth = OBOL_REAUTH_NONE;
     if (event->replaced.send_delete && sa->state == OBOL_IKE_ESTABLISHED)
         obol_ike_sa_close(sa, obol_reason_new(OBOL_REASON_REPLACED, NULL, OBOL_SIDE_US, 0, NULL), out);
     obol_ike_sa_end(sa, obol_reason_new(OBOL_REASON_REPLACED, NULL, OBOL_SIDE_US, 0, NULL), out);
@@ -336,6 +370,19 @@ expire(ObolIkeSa *sa, const ObolEvent *event, ObolActions *out)
 }
 
 static void
+rekey(ObolIkeSa *sa, const ObolEvent *event, ObolActions *out)
+{
+    ObolChildSa *child = event->rekey.child_id != 0 ? obol_child_sa_find(sa, event->rekey.child_id) : NULL;
+
+    if (event->rekey.child_id == 0) {
+        obol_ike_life_renew(sa, event->rekey.reauth, out);
+    } else if (child != NULL && child->state == OBOL_CHILD_INSTALLED) {
+        child->rekey_at_us = sa->now_us;
+        obol_rekey_timer(sa, out);
+    }
+}
+
+static void
 mapping(ObolIkeSa *sa, const ObolEvent *event, ObolActions *out)
 {
     /* Only the one who is not behind a NAT itself follows (RFC 7296 section 2.23). */
@@ -349,8 +396,11 @@ void
 obol_ike_sa_handle(ObolIkeSa *sa, const ObolEvent *event, gint64 now_us, ObolActions *out)
 {
     sa->now_us = now_us;
-    if (sa->state == OBOL_IKE_GONE)
+    if (sa->state == OBOL_IKE_GONE) {
+        if (event->kind == OBOL_EVENT_MESSAGE)
+            obol_admit_message(sa, event, out); /* it may ask for the last answer again */
         return;
+    }
     switch (event->kind) {
     case OBOL_EVENT_INITIATE: initiate(sa, event, out); break;
     case OBOL_EVENT_MESSAGE: obol_admit_message(sa, event, out); break;
@@ -359,98 +409,39 @@ obol_ike_sa_handle(ObolIkeSa *sa, const ObolEvent *event, gint64 now_us, ObolAct
     case OBOL_EVENT_EXPIRE: expire(sa, event, out); break;
     case OBOL_EVENT_MAPPING: mapping(sa, event, out); break;
     case OBOL_EVENT_JOB:
-        if (!obol_init_job_done(sa, event->job, out))
+        if (!obol_init_job_done(sa, event->job, out) && !obol_ike_rekey_job_done(sa, event->job, out))
             obol_child_job_done(sa, event->job, out);
         break;
     case OBOL_EVENT_TERMINATE: terminate(sa, event, out); break;
     case OBOL_EVENT_REPLACED: replaced(sa, event, out); break;
+    case OBOL_EVENT_REKEY: rekey(sa, event, out); break;
+    case OBOL_EVENT_ADOPTED: obol_succession_adopted(sa, out); break;
+    case OBOL_EVENT_REAUTHENTICATED: obol_ike_life_reauthenticated(sa, event->reauthenticated.success, out); break;
     }
-    if (sa->state != OBOL_IKE_GONE)
-        obol_ike_sa_arm(sa, out);
+    obol_succession_settle(sa, out);
+    if (sa->state == OBOL_IKE_GONE)
+        return;
+    obol_tasks_pump(sa, out);
+    obol_ike_sa_arm(sa, out);
 }
 
-/* --- a look from outside --- */
+/* --- after the end --- */
 
-void
-obol_ike_sa_info(const ObolIkeSa *sa, ObolIkeInfo *info, GArray *children)
+gint64
+obol_ike_sa_linger(ObolIkeSa *sa)
 {
-    g_array_set_size(children, 0);
-    for (guint i = 0; i < sa->children->len; i++) {
-        ObolChildInfo child;
-
-        obol_child_sa_info(g_ptr_array_index(sa->children, i), &child);
-        g_array_append_val(children, child);
-    }
-    *info = (ObolIkeInfo) {
-        .connection = sa->connection != NULL ? sa->connection->name : NULL,
-        .unique_id = sa->unique_id,
-        .state = sa->state,
-        .initiator = sa->role == OBOL_INITIATOR,
-        .spi_i = sa->spi_i,
-        .spi_r = sa->spi_r,
-        .local = sa->local,
-        .remote = sa->remote,
-        .local_id = sa->local_id,
-        .remote_id = sa->remote_id,
-        .nat_local = sa->nat_local,
-        .nat_remote = sa->nat_remote,
-        .suite = sa->suite,
-        .established_us = sa->established_us,
-        .children = (const ObolChildInfo *) children->data,
-        .n_children = children->len,
-        .fragmentation = sa->fragmentation.agreed,
-        .fragment_size = (guint) obol_fragment_threshold(sa, FALSE),
-    };
+    if (sa->state != OBOL_IKE_GONE || sa->last_response == NULL || sa->keys.block == NULL)
+        return 0;
+    obol_ike_sa_negotiation_free(sa);
+    g_clear_pointer(&sa->waits, g_array_unref);
+    g_clear_pointer(&sa->tasks, g_array_unref);
+    g_clear_pointer(&sa->early_deletes, g_array_unref);
+    obol_reassembly_drop(sa, OBOL_PENDING_REQUEST);
+    return MIN(obol_window_patience_us(sa->connection), LINGER_MAX_US);
 }
 
-ObolIkeState
-obol_ike_sa_state(const ObolIkeSa *sa)
+gsize
+obol_ike_sa_n_bytes(const ObolIkeSa *sa)
 {
-    return sa->state;
-}
-
-guint32
-obol_ike_sa_unique_id(const ObolIkeSa *sa)
-{
-    return sa->unique_id;
-}
-
-const ObolConnection *
-obol_ike_sa_connection(const ObolIkeSa *sa)
-{
-    return sa->connection;
-}
-
-guint64
-obol_ike_sa_own_spi(const ObolIkeSa *sa)
-{
-    return sa->role == OBOL_INITIATOR ? sa->spi_i : sa->spi_r;
-}
-
-guint64
-obol_ike_sa_peer_spi(const ObolIkeSa *sa)
-{
-    return sa->role == OBOL_INITIATOR ? sa->spi_r : sa->spi_i;
-}
-
-void
-obol_ike_sa_child_spis(const ObolIkeSa *sa, GArray *out)
-{
-    for (guint i = 0; i < sa->children->len; i++) {
-        const ObolChildSa *child = g_ptr_array_index(sa->children, i);
-
-        if (child->spi_in != 0)
-            g_array_append_val(out, child->spi_in);
-    }
-}
-
-void
-obol_ike_sa_set_usage(ObolIkeSa *sa, guint32 spi, gboolean inbound, const ObolSaUsage *usage)
-{
-    for (guint i = 0; i < sa->children->len; i++) {
-        ObolChildSa *child = g_ptr_array_index(sa->children, i);
-
-        if (spi != 0 && (inbound ? child->spi_in : child->spi_out) == spi)
-            *(inbound ? &child->in : &child->out) = *usage;
-    }
+    return sizeof *sa + obol_span_of_bytes(sa->last_response).n + (sa->keys.block != NULL ? sa->keys.block->n : 0);
 }

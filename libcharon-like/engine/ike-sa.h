@@ -6,6 +6,10 @@
  *    +------------------> GONE <----------------+<------------------ DELETING <---------------+
  *                                                     answer, or no answer at all
  *
+ *   ESTABLISHED --- CREATE_CHILD_SA has made a successor, which has the children now ---> REKEYED --- Delete, either end's ---> GONE
+ *
+ * What comes after GONE is only the last answer again, for a peer that has lost it (obol_ike_sa_linger()).
+ *
  * It opens nothing, sleeps never, asks nobody for the time, and draws randomness only through its context. */
 #ifndef OBOL_ENGINE_IKE_SA_H
 #define OBOL_ENGINE_IKE_SA_H
@@ -17,8 +21,6 @@
 #include "engine/event.h"
 #include "model/connection.h"
 #include "wire/message.h"
-
-typedef struct ObolIkeSa ObolIkeSa;
 
 /**
  * ObolEngine:
@@ -32,6 +34,7 @@ typedef struct {
     ObolSharedKeys *keys;
     const ObolKernelAbilities *abilities; /* NULL: everything */
     guint32 (*next_unique_id)(gpointer data); /* for IKE and Child SAs alike */
+    guint64 (*new_spi)(gpointer data);        /* for a successor: not 0, and nobody else's */
     /* Has nobody else an SA with the same peer, or one under way?  Then INITIAL_CONTACT may say so.  NULL: always. */
     gboolean (*is_first)(gpointer data, const ObolIkeSa *sa);
     guint32 (*reqid_for)(gpointer data, const char *connection, const char *child); /* stable for a child's name */
@@ -57,6 +60,16 @@ ObolIkeSa *obol_ike_sa_new_responder(const ObolEngine *engine, guint64 spi, cons
                                      const ObolAddress *remote);
 void obol_ike_sa_free(ObolIkeSa *sa); /* wipes its keys; emits nothing */
 
+/**
+ * obol_ike_sa_linger:
+ * Strips an SA that is GONE down to what a repeated request needs to be answered again (RFC 7296 section 2.1): its keys and its
+ * last response.  obol_ike_sa_handle() takes messages for it, and what comes of them is that response or nothing.
+ *
+ * Returns: for how long the peer may ask, in microseconds; 0: it has answered nothing, and need not be kept.
+ */
+gint64 obol_ike_sa_linger(ObolIkeSa *sa);
+gsize obol_ike_sa_n_bytes(const ObolIkeSa *sa); /* of memory, of one that lingers */
+
 /* The only door.  @out is appended to. */
 void obol_ike_sa_handle(ObolIkeSa *sa, const ObolEvent *event, gint64 now_us, ObolActions *out);
 
@@ -64,6 +77,7 @@ void obol_ike_sa_handle(ObolIkeSa *sa, const ObolEvent *event, gint64 now_us, Ob
  * and @info->children points into it. */
 void obol_ike_sa_info(const ObolIkeSa *sa, ObolIkeInfo *info, GArray *children);
 ObolIkeState obol_ike_sa_state(const ObolIkeSa *sa);
+gboolean obol_ike_sa_is_initiator(const ObolIkeSa *sa); /* we are its original initiator */
 guint32 obol_ike_sa_unique_id(const ObolIkeSa *sa);
 const ObolConnection *obol_ike_sa_connection(const ObolIkeSa *sa); /* NULL: responder before it is chosen */
 guint64 obol_ike_sa_own_spi(const ObolIkeSa *sa);

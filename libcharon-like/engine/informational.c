@@ -129,8 +129,9 @@ obol_informational_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *o
 
     if (end != NULL) {
         obol_window_answer(sa, OBOL_INFORMATIONAL, &empty, out);
-        obol_ike_sa_log(sa, out, 0, "IKE SA %s #%u: the peer has deleted it", sa->connection->name, sa->unique_id);
-        obol_ike_sa_end(sa, end, out);
+        obol_ike_sa_log(sa, out, sa->state == OBOL_IKE_REKEYED ? 1 : 0, "IKE SA %s #%u: the peer has deleted it", sa->connection->name,
+                        sa->unique_id);
+        obol_succession_deleted(sa, end, out);
         return;
     }
     sa->busy = TRUE;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define HASH_SIZE 20 /* SHA-1, as the section says; its weakness is no matter here */
+#define PORT_IKE 500
 #define PORT_NAT_T 4500
 
 static gboolean
@@ -88,9 +89,10 @@ obol_nat_float(ObolIkeSa *sa)
     if (!sa->negotiation->nat_detection || sa->engine->nat_t_port == 0 || !(sa->nat_local || sa->nat_remote || sa->feign_nat))
         return;
     sa->floated = TRUE;
-    sa->local.port = sa->engine->nat_t_port;
-    if (sa->remote.port != PORT_NAT_T)
+    /* One that was begun on the NAT-T ports is where it should be: the peer's may be another one behind its NAT. */
+    if (sa->local.port != sa->engine->nat_t_port || sa->remote.port == PORT_IKE)
         sa->remote.port = PORT_NAT_T;
+    sa->local.port = sa->engine->nat_t_port;
 }
 
 /* Where an authentic message came from is where the answers go, when the peer is behind a NAT, or is just moving to its NAT-T

@@ -6,8 +6,6 @@
  * to it by its unique id, which outlives it: an answer may come when the old one has gone. */
 #include "engine/ike-sa-private.h"
 
-#include <string.h>
-
 #define RETRY_FIRST_US (10 * (gint64) G_USEC_PER_SEC)
 #define RETRY_SHORTEST_US (1 * (gint64) G_USEC_PER_SEC)
 #define RETRY_LONGEST_US (300 * (gint64) G_USEC_PER_SEC)
@@ -57,23 +55,13 @@ obol_rekey_yield(ObolIkeSa *sa, ObolChildSa *old, ObolActions *out)
         obol_child_sa_close(sa, ours, replaced(), out);
 }
 
-/* Octet by octet; of two that are alike as far as they go the shorter one is the lower. */
-static gboolean
-is_lower(GBytes *a, GBytes *b)
-{
-    ObolSpan x = obol_span_of_bytes(a), y = obol_span_of_bytes(b);
-    int order = memcmp(x.data, y.data, MIN(x.n, y.n));
-
-    return order < 0 || (order == 0 && x.n < y.n);
-}
-
 gboolean
 obol_rekey_loses(const ObolIkeSa *sa, const ObolChildSa *child)
 {
     const ObolChildSa *theirs = obol_rekey_rival(sa, child->replaces, FALSE);
     GBytes *nonce = theirs != NULL ? theirs->lowest_nonce : child->rival_nonce;
 
-    return child->initiator && nonce != NULL && child->lowest_nonce != NULL && is_lower(child->lowest_nonce, nonce);
+    return child->initiator && nonce != NULL && child->lowest_nonce != NULL && obol_nonce_is_lower(child->lowest_nonce, nonce);
 }
 
 /* Theirs may have been replaced itself before the answer to ours comes, which has lost all the same. */
@@ -179,17 +167,17 @@ obol_rekey_settle(ObolIkeSa *sa, guint32 old_id, ObolActions *out)
 
 /* --- what goes wrong --- */
 
-static gint64
-retry_after(const ObolIkeSa *sa, const ObolChildSa *old)
+gint64
+obol_rekey_retry_at(const ObolIkeSa *sa, guint n_failures, gint64 expire_at_us)
 {
-    gint64 wait_us = MIN(RETRY_FIRST_US << MIN(old->n_rekey_failures - 1, 8), RETRY_LONGEST_US);
+    gint64 wait_us = MIN(RETRY_FIRST_US << MIN(n_failures - 1, 8), RETRY_LONGEST_US);
     guint64 random;
 
-    if (old->expire_at_us != 0)
-        wait_us = CLAMP(wait_us, 0, MAX(old->expire_at_us - sa->now_us, 0) / 2);
+    if (expire_at_us != 0)
+        wait_us = CLAMP(wait_us, 0, MAX(expire_at_us - sa->now_us, 0) / 2);
     wait_us = MAX(wait_us, RETRY_SHORTEST_US);
     obol_random_fill(&sa->engine->random, (guint8 *) &random, sizeof random);
-    return wait_us / 2 + (gint64) (random % (guint64) (wait_us / 2 + 1));
+    return sa->now_us + wait_us / 2 + (gint64) (random % (guint64) (wait_us / 2 + 1));
 }
 
 void
@@ -213,7 +201,7 @@ obol_rekey_failed(ObolIkeSa *sa, ObolChildSa *child, const ObolReason *reason, O
         old->rekey_at_us = 0; /* it never gives another one */
         obol_ike_sa_log(sa, out, 0, "Child SA %s #%u: the peer does not rekey; the IKE SA ends with it", old->config->name, old->unique_id);
     } else {
-        old->rekey_at_us = sa->now_us + retry_after(sa, old);
+        old->rekey_at_us = obol_rekey_retry_at(sa, old->n_rekey_failures, old->expire_at_us);
     }
 }
 

@@ -2,8 +2,8 @@
 /* engine/tasks.c - what we have to ask of the peer waits in one queue: our window is one request (RFC 7296 section 2.3). */
 #include "engine/ike-sa-private.h"
 
-static gboolean
-is_waiting(const ObolIkeSa *sa, ObolTaskKind kind)
+gboolean
+obol_tasks_has(const ObolIkeSa *sa, ObolTaskKind kind)
 {
     for (guint i = 0; sa->tasks != NULL && i < sa->tasks->len; i++) {
         if (g_array_index(sa->tasks, ObolTask, i).kind == kind)
@@ -20,13 +20,13 @@ remove_task(ObolIkeSa *sa, guint i)
         g_clear_pointer(&sa->tasks, g_array_unref);
 }
 
-/* One Delete takes all children that are to go, and one probe is as good as two. */
+/* One Delete takes all children that are to go, one probe is as good as two, and one rekeying of the IKE SA. */
 void
 obol_tasks_add(ObolIkeSa *sa, ObolTaskKind kind, guint32 child_id, gint64 not_before_us)
 {
     ObolTask task = { kind, child_id, not_before_us };
 
-    if (kind != OBOL_TASK_CREATE && is_waiting(sa, kind))
+    if (kind != OBOL_TASK_CREATE && obol_tasks_has(sa, kind))
         return;
     if (sa->tasks == NULL)
         sa->tasks = g_array_new(FALSE, FALSE, sizeof(ObolTask));
@@ -47,6 +47,18 @@ obol_tasks_drop(ObolIkeSa *sa, guint32 child_id)
     return FALSE;
 }
 
+void
+obol_tasks_inherit(ObolIkeSa *sa, ObolIkeSa *heir)
+{
+    for (guint i = 0; sa->tasks != NULL && i < sa->tasks->len; i++) {
+        const ObolTask *task = &g_array_index(sa->tasks, ObolTask, i);
+
+        if (task->kind == OBOL_TASK_CREATE || task->kind == OBOL_TASK_DELETE)
+            obol_tasks_add(heir, task->kind, task->child_id, task->not_before_us);
+    }
+    g_clear_pointer(&sa->tasks, g_array_unref);
+}
+
 gint64
 obol_tasks_due(const ObolIkeSa *sa)
 {
@@ -61,12 +73,21 @@ obol_tasks_due(const ObolIkeSa *sa)
     return due;
 }
 
+/* The IKE SA is not rekeyed in the middle of what either end does to a child, nor the reverse (section 2.25.2). */
+static gboolean
+may_go(const ObolIkeSa *sa, const ObolTask *task)
+{
+    if (task->not_before_us > sa->now_us || (task->kind != OBOL_TASK_PROBE && obol_succession_is_open(sa)))
+        return FALSE;
+    return task->kind != OBOL_TASK_REKEY_IKE || (!sa->busy && obol_succession_may_begin(sa));
+}
+
 static gboolean
 take_next(ObolIkeSa *sa, ObolTask *out)
 {
     for (guint i = 0; sa->tasks != NULL && i < sa->tasks->len; i++) {
         *out = g_array_index(sa->tasks, ObolTask, i);
-        if (out->not_before_us <= sa->now_us) {
+        if (may_go(sa, out)) {
             remove_task(sa, i);
             return TRUE;
         }
@@ -97,6 +118,7 @@ begin(ObolIkeSa *sa, const ObolTask *task, ObolActions *out)
         if (child != NULL && child->negotiation != NULL)
             obol_create_start(sa, child, out);
         break;
+    case OBOL_TASK_REKEY_IKE: obol_ike_rekey_start(sa, out); break;
     }
 }
 
@@ -106,7 +128,7 @@ obol_tasks_pump(ObolIkeSa *sa, ObolActions *out)
     ObolTask task;
 
     while (sa->request.datagram == NULL && sa->asking_id == 0
-           && (sa->state == OBOL_IKE_ESTABLISHED || sa->state == OBOL_IKE_DELETING)) {
+           && (sa->state == OBOL_IKE_ESTABLISHED || sa->state == OBOL_IKE_REKEYED || sa->state == OBOL_IKE_DELETING)) {
         /* The end of the IKE SA is the end of its children, so nothing else need be asked (section 1.4.1). */
         if (sa->delete_wanted) {
             if (!sa->delete_sent)

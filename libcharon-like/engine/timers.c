@@ -41,6 +41,7 @@ obol_ike_sa_arm(ObolIkeSa *sa, ObolActions *out)
     gint64 when = MIN(MIN(probe_due(sa), keep_alive_due(sa)), MIN(retransmission_due(sa), sa->half_open_until_us));
 
     when = MIN(when, MIN(children_due(sa), obol_tasks_due(sa)));
+    when = MIN(when, obol_ike_life_due(sa));
     when = MIN(when, obol_reassembly_due(sa));
 
     obol_actions_add(out, OBOL_ACTION_WAKE)->wake_us = when;
@@ -75,5 +76,5 @@ obol_ike_sa_timer(ObolIkeSa *sa, ObolActions *out)
     obol_reassembly_timer(sa, out);
     obol_rekey_timer(sa, out);
     if (sa->state != OBOL_IKE_GONE)
-        obol_tasks_pump(sa, out);
+        obol_ike_life_timer(sa, out);
 }

@@ -123,7 +123,10 @@ give_up(ObolIkeSa *sa, ObolActions *out)
     else
         reason = obol_reason_new(OBOL_REASON_NET_SILENT, obol_exchange_name(sa->request.exchange), OBOL_SIDE_PEER, 0,
                                  "no answer to %u sendings", sa->request.n_sent);
-    obol_ike_sa_fail(sa, reason, out);
+    /* Of one that was rekeyed nothing is left to fail. */
+    if (sa->state != OBOL_IKE_REKEYED)
+        obol_ike_sa_fail(sa, reason, out);
+    obol_succession_abandon(sa, out);
     obol_ike_sa_end(sa, reason, out);
 }
 

@@ -23,6 +23,9 @@ obol_connection_new(const char *name)
         .remote_port = PORT_IKE,
         .proposals = g_array_new(FALSE, FALSE, sizeof(ObolProposal)),
         .rekey_us = 4 * G_TIME_SPAN_HOUR,
+        .over_us = 24 * G_TIME_SPAN_MINUTE,
+        .rand_us = 24 * G_TIME_SPAN_MINUTE,
+        .make_before_break = TRUE,
         .keep_alive_us = 20 * G_TIME_SPAN_SECOND, /* RFC 3948 section 4 */
         .retransmit_base_us = 2 * G_TIME_SPAN_SECOND,
         .retransmit_factor = 1.8,

@@ -65,7 +65,11 @@ typedef struct {
     ObolIdentity *local_id;                /* NULL: the local address */
     ObolIdentity *remote_id;               /* pattern; type 0: any; NULL: the remote address */
     ObolAuthKind local_auth, remote_auth;
-    gint64 rekey_us, dpd_us, keep_alive_us;
+    gint64 rekey_us, reauth_us;            /* age at which new keys, or a whole new IKE SA, are due; 0: never */
+    gint64 over_us;                        /* so long after that it ends; 0: it does not */
+    gint64 rand_us;                        /* at most so much earlier, by chance */
+    gboolean make_before_break;            /* reauthentication: the new IKE SA is there before the old one goes */
+    gint64 dpd_us, keep_alive_us;
     gint64 retransmit_base_us;             /* first wait */
     double retransmit_factor;              /* of each further one */
     guint retransmit_tries;                /* sendings after the first */

@@ -161,6 +161,7 @@ obol_ike_state_name(ObolIkeState state)
     case OBOL_IKE_NEW: return "CREATED";
     case OBOL_IKE_CONNECTING: return "CONNECTING";
     case OBOL_IKE_ESTABLISHED: return "ESTABLISHED";
+    case OBOL_IKE_REKEYED: return "REKEYED";
     case OBOL_IKE_DELETING: return "DELETING";
     case OBOL_IKE_GONE: return "DESTROYING";
     }

@@ -8,6 +8,7 @@
 #include "settings/schema.h"
 #include "settings/tree.h"
 
+#define REKEY_DEFAULT (4 * G_TIME_SPAN_HOUR)
 #define CONNECTIONS_MAX 100000
 #define CHILDREN_MAX 1000
 #define HOSTS_MAX 64
@@ -209,6 +210,30 @@ read_children(ObolFaults *faults, const ObolNode *section, ObolConnection *conne
     }
 }
 
+/* A number, or what stands for it where the key is not there. */
+static gint64
+number_or(const ObolNode *section, const char *name, gint64 otherwise)
+{
+    return obol_setting_text(section, obol_schema_connection, name) != NULL ? number(section, name) : otherwise;
+}
+
+static void
+read_lifetimes(ObolFaults *faults, const ObolNode *section, ObolConnection *connection)
+{
+    gint64 longer, shorter;
+
+    connection->reauth_us = number(section, "reauth_time");
+    connection->rekey_us = number_or(section, "rekey_time", connection->reauth_us != 0 ? 0 : REKEY_DEFAULT);
+    longer = MAX(connection->rekey_us, connection->reauth_us);
+    shorter = connection->rekey_us != 0 && connection->reauth_us != 0 ? MIN(connection->rekey_us, connection->reauth_us) : longer;
+    connection->over_us = number_or(section, "over_time", longer / 10);
+    connection->rand_us = number_or(section, "rand_time", MIN(connection->over_us, shorter / 2));
+    connection->make_before_break = number(section, "make_before_break") != 0;
+    if (shorter > 0 && connection->rand_us >= shorter)
+        obol_faults_add(faults, OBOL_SETTINGS_ERROR_CONFLICT, obol_node_get(section, "rand_time"),
+                        "rand_time: is not less than rekey_time or reauth_time: the SA might be renewed as soon as it is there");
+}
+
 ObolConnection *
 obol_connection_from_node(const ObolNode *section, GError **error)
 {
@@ -224,7 +249,7 @@ obol_connection_from_node(const ObolNode *section, GError **error)
     if (connection->local_id != NULL && connection->local_id->type == 0)
         obol_faults_add(&faults, OBOL_SETTINGS_ERROR_VALUE, section, "%s: the local id is one identity, not any", section->name);
     connection->remote_id = read_identity(&faults, section, "remote", obol_schema_remote);
-    connection->rekey_us = number(section, "rekey_time");
+    read_lifetimes(&faults, section, connection);
     connection->dpd_us = number(section, "dpd_delay");
     connection->keep_alive_us = number(section, "keep_alive");
     connection->half_open_us = number(section, "half_open_timeout");

@@ -11,7 +11,6 @@
 #define NO_CERTIFICATES "certificates are not there; auth = \"psk\" is."
 #define NO_EAP "no EAP method is there."
 #define FRAGMENT_SIZE_MIN 256 /* headers, IV and ICV may be 150 of them (RFC 7383 section 2.2) */
-#define NO_HARD_LIMIT "an IKE SA has rekey_time alone."
 
 #define AUTHENTICATION_KEYS                                                                                             \
     { .name = "round", .type = OBOL_TYPE_INTEGER, .fallback = "0", .max = 255,                                          \
@@ -72,8 +71,18 @@ const ObolSettingSpec obol_schema_connection[] = {
       .doc = "How the peer proves who it is; exactly one section whose name begins so." },
     { .name = "children", .type = OBOL_TYPE_SECTIONS, .members = obol_schema_child,
       .doc = "What travels through the tunnel: a section for each Child SA." },
-    { .name = "rekey_time", .type = OBOL_TYPE_DURATION, .fallback = "4h", .max = OBOL_LIFETIME_MAX,
-      .doc = "Age at which the IKE SA is due for new keys; 0: never." },
+    { .name = "rekey_time", .type = OBOL_TYPE_DURATION, .max = OBOL_LIFETIME_MAX,
+      .doc = "Age at which the IKE SA is due for new keys, 4h unless reauth_time is set; 0: never." },
+    { .name = "reauth_time", .type = OBOL_TYPE_DURATION, .fallback = "0s", .max = OBOL_LIFETIME_MAX,
+      .doc = "Age at which the peers are to prove again who they are, by an IKE SA that is new from the beginning; new keys in "
+             "between do not change it; 0: never." },
+    { .name = "over_time", .type = OBOL_TYPE_DURATION, .max = OBOL_LIFETIME_MAX,
+      .doc = "So long after that, when nothing has come of it, the IKE SA ends; unset: a tenth of the longer of the two; 0: it does "
+             "not." },
+    { .name = "rand_time", .type = OBOL_TYPE_DURATION, .max = OBOL_LIFETIME_MAX,
+      .doc = "At most so much earlier than rekey_time and reauth_time, by chance; unset: over_time." },
+    { .name = "make_before_break", .type = OBOL_TYPE_BOOL, .fallback = "yes",
+      .doc = "Reauthentication sets up the new IKE SA before it deletes the old one, and no packet is lost; no: after that." },
     { .name = "dpd_delay", .type = OBOL_TYPE_DURATION, .fallback = "0s", .max = G_TIME_SPAN_DAY,
       .doc = "Silence after which the peer is asked whether it is there; 0: never." },
     { .name = "keep_alive", .type = OBOL_TYPE_DURATION, .fallback = "20s", .max = G_TIME_SPAN_HOUR,
@@ -102,10 +111,6 @@ const ObolSettingSpec obol_schema_connection[] = {
       .only = WORDS("never"), .why = "childless IKE SAs (RFC 6023) are not there." },
     { .name = "vips", .type = OBOL_TYPE_LIST, .only = NO_VALUE, .why = "virtual addresses are not there." },
     { .name = "pools", .type = OBOL_TYPE_LIST, .only = NO_VALUE, .why = "virtual addresses are not there." },
-    { .name = "reauth_time", .type = OBOL_TYPE_DURATION, .fallback = "0s", .only = WORDS("0s"),
-      .why = "reauthentication is not there; rekey_time is." },
-    { .name = "over_time", .type = OBOL_TYPE_DURATION, .fallback = "0s", .only = WORDS("0s"), .why = NO_HARD_LIMIT },
-    { .name = "rand_time", .type = OBOL_TYPE_DURATION, .fallback = "0s", .only = WORDS("0s"), .why = NO_HARD_LIMIT },
     { .name = "keyingtries", .type = OBOL_TYPE_INTEGER, .fallback = "1", .only = WORDS("1"),
       .why = "one round of retransmissions is made; see retransmit." },
     { .name = "send_certreq", .type = OBOL_TYPE_BOOL, .fallback = "no", .only = WORDS("no"), .why = NO_CERTIFICATES },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* commands-control.c - set up and take down: initiate, terminate, install, uninstall, reload-settings. */
+/* commands-control.c - set up, renew and take down: initiate, rekey, terminate, install, uninstall, reload-settings. */
 #include "commands.h"
 
 #include "fields.h"
@@ -138,18 +138,47 @@ answer_terminate(const ViciJob *job, ObolViciWriter *response, const GError *err
         vici_put_reason(response, reason);
 }
 
-void
-vici_terminate(ViciServer *server, ViciClient *client, const ObolNode *request)
+/* %FALSE: there is none, so nothing is meant. */
+static gboolean
+read_selector(const ObolNode *request, ObolSaSelector *out)
 {
-    ObolSaSelector which = {
+    *out = (ObolSaSelector) {
         .ike = obol_vici_text(request, "ike"),
         .child = obol_vici_text(request, "child"),
         .ike_id = (guint32) vici_number(request, "ike-id", 0),
         .child_id = (guint32) vici_number(request, "child-id", 0),
     };
+    return out->ike != NULL || out->child != NULL || out->ike_id != 0 || out->child_id != 0;
+}
+
+/* Begun, not waited for: the events ike-rekey and child-updown tell what came of it. */
+void
+vici_rekey(ViciServer *server, ViciClient *client, const ObolNode *request)
+{
+    g_auto(ObolViciWriter) response = { 0 };
+    ObolSaSelector which;
+    guint n_matched;
+
+    if (!read_selector(request, &which)) {
+        vici_reply_failure(client, "missing rekey selector");
+        return;
+    }
+    n_matched = obol_control_rekey(server->control, &which, vici_bool(request, "reauth", FALSE));
+    vici_reply_begin(&response);
+    vici_put_outcome(&response, n_matched == 0 ? "no matching SAs to rekey found" : NULL);
+    obol_vici_put_format(&response, "matches", "%u", n_matched);
+    if (n_matched == 0)
+        obol_vici_put_text(&response, "error", "not-found");
+    vici_client_reply(client, &response);
+}
+
+void
+vici_terminate(ViciServer *server, ViciClient *client, const ObolNode *request)
+{
+    ObolSaSelector which;
     ViciJob *job;
 
-    if (which.ike == NULL && which.child == NULL && which.ike_id == 0 && which.child_id == 0) {
+    if (!read_selector(request, &which)) {
         vici_reply_failure(client, "missing terminate selector");
         return;
     }

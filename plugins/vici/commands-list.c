@@ -156,7 +156,7 @@ put_connection(ObolViciWriter *writer, const ObolConnectionInfo *connection)
     obol_vici_put_format(writer, "local_port", "%u", connection->local_port);
     obol_vici_put_format(writer, "remote_port", "%u", connection->remote_port);
     obol_vici_put_text(writer, "version", "IKEv2");
-    obol_vici_put_text(writer, "reauth_time", "0");
+    put_seconds(writer, "reauth_time", connection->reauth_us);
     put_seconds(writer, "rekey_time", connection->rekey_us);
     if (connection->unique != NULL)
         obol_vici_put_text(writer, "unique", connection->unique);

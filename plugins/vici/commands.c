@@ -160,12 +160,6 @@ no_pools(G_GNUC_UNUSED ViciServer *server, ViciClient *client, G_GNUC_UNUSED con
 }
 
 static void
-no_rekey(G_GNUC_UNUSED ViciServer *server, ViciClient *client, G_GNUC_UNUSED const ObolNode *request)
-{
-    vici_reply_failure(client, "obold can not rekey on demand: terminate and initiate instead");
-}
-
-static void
 no_redirect(G_GNUC_UNUSED ViciServer *server, ViciClient *client, G_GNUC_UNUSED const ObolNode *request)
 {
     vici_reply_failure(client, "obold does not redirect clients (RFC 5685)");
@@ -180,7 +174,7 @@ static const struct {
     { "reload-settings", vici_reload_settings },
     { "initiate", vici_initiate },
     { "terminate", vici_terminate },
-    { "rekey", no_rekey },
+    { "rekey", vici_rekey },
     { "redirect", no_redirect },
     { "install", vici_install },
     { "uninstall", vici_uninstall },

@@ -49,6 +49,7 @@ void vici_doctor(ViciServer *server, ViciClient *client, const ObolNode *request
 
 /* commands-control.c */
 void vici_initiate(ViciServer *server, ViciClient *client, const ObolNode *request);
+void vici_rekey(ViciServer *server, ViciClient *client, const ObolNode *request);
 void vici_terminate(ViciServer *server, ViciClient *client, const ObolNode *request);
 void vici_install(ViciServer *server, ViciClient *client, const ObolNode *request);
 void vici_uninstall(ViciServer *server, ViciClient *client, const ObolNode *request);

@@ -119,6 +119,8 @@ vici_put_ike(ObolViciWriter *writer, const ObolIkeInfo *sa, gint64 now_us)
         put_seconds(writer, "established", sa->established_us, now_us);
         if (sa->rekey_us != 0)
             put_seconds(writer, "rekey-time", now_us, sa->rekey_us);
+        if (sa->reauth_us != 0)
+            put_seconds(writer, "reauth-time", now_us, sa->reauth_us);
     }
 }
 

@@ -117,14 +117,42 @@ tell_updown(ViciServer *server, ViciEvent event, gboolean up, const ObolIkeInfo 
 }
 
 static void
-tell_ike_state(gpointer self, const ObolIkeInfo *sa, G_GNUC_UNUSED ObolIkeState from, const ObolReason *reason)
+tell_ike_state(gpointer self, const ObolIkeInfo *sa, ObolIkeState from, const ObolReason *reason)
 {
     ViciServer *server = self;
     gboolean down = sa->state == OBOL_IKE_GONE && sa->established_us != 0;
 
+    /* What follows a rekeying is neither news nor a failure: tell_ike_rekeyed() has said it. */
+    if (sa->state == OBOL_IKE_REKEYED || from == OBOL_IKE_REKEYED)
+        return;
     if (sa->state == OBOL_IKE_ESTABLISHED || down)
         tell_updown(server, VICI_IKE_UPDOWN, !down, sa, NULL, reason);
     keep_failure(server, sa, NULL, reason);
+}
+
+static void
+put_named(ViciServer *server, ObolViciWriter *writer, const char *name, const ObolIkeInfo *sa)
+{
+    obol_vici_put_section(writer, name);
+    vici_put_ike(writer, sa, obol_bus_now_us(server->bus));
+    obol_vici_end_section(writer);
+}
+
+/* As strongSwan has it: a section named as the connection, with the old one and the new one in it. */
+static void
+tell_ike_rekeyed(gpointer self, const ObolIkeInfo *old, const ObolIkeInfo *successor)
+{
+    ViciServer *server = self;
+    g_auto(ObolViciWriter) writer = { 0 };
+
+    if (!vici_server_has_listeners(server, VICI_IKE_REKEY))
+        return;
+    begin(&writer, VICI_IKE_REKEY);
+    obol_vici_put_section(&writer, successor->connection);
+    put_named(server, &writer, "old", old);
+    put_named(server, &writer, "new", successor);
+    obol_vici_end_section(&writer);
+    vici_server_tell(server, VICI_IKE_REKEY, &writer);
 }
 
 static void
@@ -235,6 +263,7 @@ const ObolListenerVtable vici_watch_sas = {
     .ike_state = tell_ike_state,
     .child_state = tell_child_state,
     .failure = tell_failure,
+    .ike_rekeyed = tell_ike_rekeyed,
 };
 
 const ObolListenerVtable vici_watch_log = { .size = sizeof vici_watch_log, .log = tell_log };

@@ -155,15 +155,32 @@ class Side:
                 (KE, struct.pack(">HH", group, 0) + (self.public if public is None else public)),
                 (NONCE, self.nonce if nonce is None else nonce), *extra]
 
-    def derive(self, peer_public, peer_nonce):
+    def derive(self, peer_public, peer_nonce, old=None):
+        """@old: the Side in whose place this one is (section 2.18); else as after IKE_SA_INIT (section 2.14)."""
         self.peer_nonce = peer_nonce
         secret = self.private.exchange(X25519PublicKey.from_public_bytes(peer_public))
         ni, nr = (self.nonce, peer_nonce) if self.initiator else (peer_nonce, self.nonce)
-        keys = prf_plus(prf(ni + nr, secret), ni + nr + self.spi_i + self.spi_r, 3 * 32 + 2 * 20)
+        seed = prf(ni + nr, secret) if old is None else prf(old.sk_d, secret + ni + nr)
+        keys = prf_plus(seed, ni + nr + self.spi_i + self.spi_r, 3 * 32 + 2 * 20)
         self.sk_d, keys = keys[:32], keys[32:]
         sk_ei, sk_er, sk_pi, sk_pr = keys[:20], keys[20:40], keys[40:72], keys[72:104]
         self.seal_key, self.open_key = (sk_ei, sk_er) if self.initiator else (sk_er, sk_ei)
         self.sk_p, self.peer_sk_p = (sk_pi, sk_pr) if self.initiator else (sk_pr, sk_pi)
+
+    def rekey_payloads(self, spi=None, group=X25519):
+        """Our half of a CREATE_CHILD_SA that makes this Side in another one's place (section 1.3.2)."""
+        spi = (self.spi_i if self.initiator else self.spi_r) if spi is None else spi
+        return [(SA, proposal(1, IKE, spi, IKE_TRANSFORMS)), (NONCE, self.nonce), (KE, struct.pack(">HH", group, 0) + self.public)]
+
+    def succeed(self, old, payloads):
+        """The peer's half."""
+        offer = find(payloads, SA)
+        assert offer[5] == IKE and offer[6] == 8, "the proposal has no IKE SPI of eight octets"
+        if self.initiator:
+            self.spi_r = offer[8:16]
+        else:
+            self.spi_i = offer[8:16]
+        self.derive(find(payloads, KE)[4:], find(payloads, NONCE), old)
 
     def auth(self, psk, id_body):
         signed = self.sent_first + self.peer_nonce + prf(self.sk_p, id_body)

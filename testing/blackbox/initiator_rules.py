@@ -245,3 +245,40 @@ def terminating_sends_a_Delete_and_waits_for_its_answer(wire, daemon):
     assert ike.find(side.open(request), ike.DELETE) == struct.pack(">BBH", 1, 0, 0)
     wire.send(side.sealed(ike.INFORMATIONAL, [], 2, flags=ike.RESPONSE))
     assert ended(command) == 0 and daemon.sas() == ""
+
+
+def rekey_request(wire, old, message_id):
+    """The daemon's CREATE_CHILD_SA for the IKE SA, opened."""
+    request = wire.receive(5)
+    assert request and request.exchange == ike.CREATE_CHILD_SA and request.message_id == message_id
+    return old.open(request)
+
+
+@claim
+def s1_3_2_the_daemon_rekeys_the_IKE_SA_and_deletes_the_old_one(wire, daemon):
+    old = established(wire, daemon)
+    daemon.ctl("rekey", "--ike", "out")
+    inner = rekey_request(wire, old, 2)
+    assert ike.find(inner, ike.TSI) is None and ike.find(inner, ike.KE)[:2] == struct.pack(">H", ike.X25519)
+    side = ike.Side(initiator=False)
+    side.succeed(old, inner)
+    wire.send(old.sealed(ike.CREATE_CHILD_SA, side.rekey_payloads(), 2, flags=ike.RESPONSE))
+    request = wire.receive(5)
+    assert request and request.message_id == 3 and request.spi_r == old.spi_r
+    assert ike.find(old.open(request), ike.DELETE) == struct.pack(">BBH", 1, 0, 0)
+    wire.send(old.sealed(ike.INFORMATIONAL, [], 3, flags=ike.RESPONSE))
+    answer = wire.ask(side.sealed(ike.INFORMATIONAL, [], 0, flags=0))
+    assert answer and side.open(answer) == [], "the new SA does not answer"
+    sas = daemon.sas()
+    assert sas.count("ESTABLISHED") == 1 and sas.count("INSTALLED") == 1 and side.spi_i.hex() in sas
+
+
+@claim
+def s2_25_a_rekeying_that_meets_TEMPORARY_FAILURE_leaves_the_SA(wire, daemon):
+    old = established(wire, daemon)
+    daemon.ctl("rekey", "--ike", "out")
+    rekey_request(wire, old, 2)
+    wire.send(old.sealed(ike.CREATE_CHILD_SA, [ike.notify("TEMPORARY_FAILURE")], 2, flags=ike.RESPONSE))
+    answer = wire.ask(old.sealed(ike.INFORMATIONAL, [], 0, flags=0))
+    assert answer and old.open(answer) == []
+    assert daemon.sas().count("INSTALLED") == 1

@@ -353,15 +353,97 @@ def s2_9_2_a_rekeying_with_less_than_is_in_use_is_refused(wire, daemon):
     alive(wire, side, 3)
 
 
+DELETE_IKE = [(ike.DELETE, struct.pack(">BBH", 1, 0, 0))]
+
+
+def rekey_ike(wire, old, message_id):
+    """New keys for the IKE SA, begun by the tester; gives the new side."""
+    side = ike.Side(initiator=True)
+    answer = wire.ask(old.sealed(ike.CREATE_CHILD_SA, side.rekey_payloads(), message_id))
+    assert answer and answer.exchange == ike.CREATE_CHILD_SA and answer.message_id == message_id
+    side.succeed(old, old.open(answer))
+    return side
+
+
 @claim
-def s1_3_2_a_rekeying_of_the_IKE_SA_gets_NO_ADDITIONAL_SAS(wire, daemon):
+def s1_3_2_the_IKE_SA_is_rekeyed_and_its_children_are_the_new_one_s(wire, daemon):
+    old, payloads = establish(wire)
+    theirs, ours = ike.find(payloads, ike.SA)[8:12], old.child_spi
+    side = rekey_ike(wire, old, 2)
+    alive(wire, side, 0)
+    answer = wire.ask(old.sealed(ike.INFORMATIONAL, DELETE_IKE, 3))
+    assert answer and old.open(answer) == []
+    sas = daemon.sas()
+    assert sas.count("ESTABLISHED") == 1 and sas.count("INSTALLED") == 1 and side.spi_i.hex() in sas and "REKEYED" not in sas
+    answer = wire.ask(side.sealed(ike.INFORMATIONAL, [(ike.DELETE, struct.pack(">BBH", 3, 4, 1) + ours)], 1))
+    assert ike.find(side.open(answer), ike.DELETE) == struct.pack(">BBH", 3, 4, 1) + theirs
+    alive(wire, side, 2)
+
+
+@claim
+def s2_18_keys_come_of_the_old_SK_d_again_and_again(wire, daemon):
     side, _ = establish(wire)
-    answer = wire.ask(side.sealed(ike.CREATE_CHILD_SA, [
-        (ike.SA, ike.proposal(1, ike.IKE, os.urandom(8), ike.IKE_TRANSFORMS)), (ike.NONCE, os.urandom(32)),
-        (ike.KE, struct.pack(">HH", ike.X25519, 0) + os.urandom(32))], 2))
-    assert answer
-    told(side.open(answer), "NO_ADDITIONAL_SAS")
-    alive(wire, side, 3)
+    for i in range(4):
+        old, side = side, rekey_ike(wire, side, 2 if i == 0 else 1)
+        alive(wire, side, 0)
+        assert old.open(wire.ask(old.sealed(ike.INFORMATIONAL, DELETE_IKE, 3 if i == 0 else 2))) == []
+    assert daemon.sas().count("INSTALLED") == 1
+
+
+@claim
+def s2_1_a_repeated_rekeying_of_the_IKE_SA_gets_the_same_bytes(wire, daemon):
+    old, _ = establish(wire)
+    request = old.sealed(ike.CREATE_CHILD_SA, ike.Side(initiator=True).rekey_payloads(), 2)
+    first = wire.ask(request)
+    assert first and wire.ask(request).data == first.data
+    assert daemon.sas().count("ESTABLISHED") == 1
+
+
+@claim
+def s2_25_2_a_rekeyed_IKE_SA_makes_no_more_children(wire, daemon):
+    old, _ = establish(wire)
+    side = rekey_ike(wire, old, 2)
+    told(ask_child(wire, old, 3), "TEMPORARY_FAILURE")
+    alive(wire, old, 4)
+    alive(wire, side, 0)
+    assert daemon.sas().count("INSTALLED") == 1
+
+
+@claim
+def s1_3_another_group_for_the_IKE_SA_is_told(wire, daemon):
+    old, _ = establish(wire)
+    answer = wire.ask(old.sealed(ike.CREATE_CHILD_SA, ike.Side(initiator=True).rekey_payloads(group=ike.MODP_2048), 2))
+    assert told(old.open(answer), "INVALID_KE_PAYLOAD") == struct.pack(">H", ike.X25519)
+    rekey_ike(wire, old, 3)
+
+
+@claim
+def s1_3_2_an_IKE_SA_without_a_new_SPI_is_not_made(wire, daemon):
+    old, _ = establish(wire)
+    for i, spi in enumerate((b"", bytes(8))):
+        answer = wire.ask(old.sealed(ike.CREATE_CHILD_SA, ike.Side(initiator=True).rekey_payloads(spi=spi), 2 + i))
+        told(old.open(answer), "NO_PROPOSAL_CHOSEN")
+    alive(wire, old, 4)
+
+
+@claim
+def s2_1_the_answer_to_a_Delete_is_repeated_when_the_SA_has_gone(wire, daemon):
+    side, _ = establish(wire)
+    request = side.sealed(ike.INFORMATIONAL, DELETE_IKE, 2)
+    first = wire.ask(request)
+    assert first and daemon.sas() == ""
+    assert wire.ask(request).data == first.data
+    spoilt = wire.ask(side.sealed(ike.INFORMATIONAL, DELETE_IKE, 2, spoil=True), 0.4)
+    assert spoilt is None or spoilt.data != first.data
+
+
+@claim
+def s2_1_AUTHENTICATION_FAILED_is_repeated(wire, daemon):
+    side = begin(wire)
+    request = side.sealed(ike.IKE_AUTH, auth_payloads(side, psk=b"another key"), 1)
+    first = wire.ask(request)
+    assert first and wire.ask(request).data == first.data
+    told(side.open(first), "AUTHENTICATION_FAILED")
 
 
 @claim

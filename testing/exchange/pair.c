@@ -2,157 +2,7 @@
 /* testing/exchange/pair.c - two engines joined in memory. */
 #include "exchange/pair.h"
 
-#include <string.h>
-
-#define SECOND G_USEC_PER_SEC
 #define EVENTS_MAX 4000 /* of one run: a conversation that goes on for ever is a failure */
-
-/* --- setting up --- */
-
-static guint32
-next_id(gpointer data)
-{
-    return ++((PairSide *) data)->n_ids;
-}
-
-static guint32
-reqid_for(gpointer data, const char *connection, const char *child)
-{
-    (void) data, (void) connection;
-    return 7 + g_str_hash(child) % 1000;
-}
-
-static void
-add_proposals(GArray *list, ObolProtocol protocol, const char *texts)
-{
-    g_auto(GStrv) words = g_strsplit(texts, " ", -1);
-
-    for (char **word = words; *word != NULL; word++) {
-        g_autoptr(GError) error = NULL;
-        ObolProposal one;
-
-        if (!obol_proposal_parse(protocol, *word, &one, &error))
-            g_error("%s", error->message);
-        g_array_append_val(list, one);
-    }
-}
-
-static void
-add_selectors(GArray *list, const char *texts)
-{
-    g_auto(GStrv) words = g_strsplit(texts, " ", -1);
-
-    for (char **word = words; *word != NULL; word++) {
-        ObolTs one;
-
-        g_assert_true(obol_ts_parse(*word, &one, NULL));
-        g_array_append_val(list, one);
-    }
-}
-
-static const char *
-either(const char *given, const char *usual)
-{
-    return given != NULL ? given : usual;
-}
-
-static ObolChildConfig *
-new_child(const PairSetup *setup, guint me)
-{
-    static const char *const nets[] = { "10.1.0.0/16", "10.2.0.0/16" };
-    ObolChildConfig *child = obol_child_config_new("net");
-    ObolProtocol protocol = setup->protocol != 0 ? setup->protocol : OBOL_PROTO_ESP;
-    gboolean transport = setup->mode[me] == OBOL_MODE_TRANSPORT;
-
-    child->mode = setup->mode[me];
-    child->protocol = protocol;
-    add_proposals(child->proposals, protocol, either(setup->child[me], protocol == OBOL_PROTO_AH ? "sha256" : "aes128gcm16"));
-    add_selectors(child->local_ts, either(setup->local_ts[me], transport ? "dynamic" : nets[me]));
-    add_selectors(child->remote_ts, either(setup->remote_ts[me], transport ? "dynamic" : nets[1 - me]));
-    return child;
-}
-
-static ObolConnection *
-new_connection(const PairSetup *setup, guint me)
-{
-    static const char *const ids[] = { "left.test", "right.test" };
-    ObolConnection *c = obol_connection_new("lab");
-
-    g_ptr_array_add(c->local_hosts, obol_host_spec_new("%any", NULL));
-    g_ptr_array_add(c->remote_hosts, obol_host_spec_new("%any", NULL));
-    add_proposals(c->proposals, OBOL_PROTO_IKE, either(setup->ike[me], "aes128gcm16-prfsha256-x25519"));
-    c->local_id = obol_identity_parse(either(setup->id[me], ids[me]), NULL);
-    c->remote_id = obol_identity_parse(ids[1 - me], NULL);
-    c->dpd_us = setup->dpd_us;
-    c->encap = setup->encap;
-    if (!setup->no_children)
-        g_ptr_array_add(c->children, new_child(setup, me));
-    return c;
-}
-
-static void
-set_up_side(Pair *pair, PairSide *side, const PairSetup *setup, guint me)
-{
-    static const char *const addresses[2][2] = { { "192.0.2.1", "192.0.2.2" }, { "2001:db8::1", "2001:db8::2" } };
-    const char *psk = either(setup->psk[me], "a shared key of the tests");
-    GPtrArray *keys = g_ptr_array_new(), *connections = g_ptr_array_new();
-
-    side->connection = new_connection(setup, me);
-    g_ptr_array_add(connections, obol_connection_ref(side->connection));
-    g_ptr_array_add(keys, obol_shared_key_new(NULL, (const guint8 *) psk, strlen(psk)));
-    pair->sets[me] = obol_connection_set_new(connections);
-    pair->keys[me] = obol_shared_keys_new(keys);
-    g_assert_true(obol_address_parse(addresses[setup->ipv6 ? 1 : 0][me], &side->address));
-    side->address.port = 500;
-    side->role = me == 0 ? OBOL_INITIATOR : OBOL_RESPONDER;
-    side->wake_us = G_MAXINT64;
-    model_kernel_init(&side->kernel, 0x1000 * (me + 1));
-    side->ends = g_array_new(FALSE, FALSE, sizeof(ObolReasonCode));
-    side->engine = (ObolEngine) {
-        .crypto = pair->crypto,
-        .random = test_random_init(&side->random, 100 + me),
-        .connections = pair->sets[me],
-        .keys = pair->keys[me],
-        .abilities = setup->abilities[me],
-        .next_unique_id = next_id,
-        .reqid_for = reqid_for,
-        .data = side,
-        .trace_messages = TRUE,
-        .nat_t_port = 4500,
-    };
-}
-
-Pair *
-pair_new(const PairSetup *setup)
-{
-    static const PairSetup usual;
-    Pair *pair = g_new0(Pair, 1);
-
-    pair->crypto = test_crypto_new();
-    pair->wire = g_queue_new();
-    pair->held = g_queue_new();
-    pair->now_us = 1000 * (gint64) SECOND;
-    set_up_side(pair, &pair->left, setup != NULL ? setup : &usual, 0);
-    set_up_side(pair, &pair->right, setup != NULL ? setup : &usual, 1);
-    return pair;
-}
-
-void
-pair_add_child(Pair *pair, const char *name, const char *left_ts, const char *right_ts)
-{
-    PairSide *sides[] = { &pair->left, &pair->right };
-    const char *ts[] = { left_ts, right_ts };
-
-    for (guint i = 0; i < 2; i++) {
-        ObolChildConfig *child = obol_child_config_new(name);
-
-        add_proposals(child->proposals, OBOL_PROTO_ESP, "aes128gcm16");
-        add_selectors(child->local_ts, ts[i]);
-        add_selectors(child->remote_ts, ts[1 - i]);
-        child->protocol = OBOL_PROTO_ESP;
-        g_ptr_array_add(sides[i]->connection->children, child);
-    }
-}
 
 void
 pair_packet_free(PairPacket *packet)
@@ -164,6 +14,7 @@ pair_packet_free(PairPacket *packet)
 /* What an engine asked for and has no answer to yet: a kernel request or a job. */
 typedef struct {
     PairSide *side;
+    ObolIkeSa *sa; /* NULL: gone */
     guint32 request;
     ObolKernelRequest *what;
     ObolJob *job;
@@ -187,6 +38,9 @@ pair_free(Pair *pair)
     g_queue_free_full(pair->held, (GDestroyNotify) held_free);
     for (guint i = 0; i < 2; i++) {
         obol_ike_sa_free(sides[i]->sa);
+        for (guint j = 0; j < sides[i]->others->len; j++)
+            obol_ike_sa_free(pair_other_sa(sides[i], j));
+        g_array_unref(sides[i]->others);
         obol_connection_unref(sides[i]->connection);
         model_kernel_clear(&sides[i]->kernel);
         g_array_unref(sides[i]->ends);
@@ -206,17 +60,17 @@ pair_other(Pair *pair, PairSide *side)
 /* --- the model kernel --- */
 
 static void
-ask_kernel(Pair *pair, PairSide *side, guint32 number, const ObolKernelRequest *request)
+ask_kernel(Pair *pair, const Held *held)
 {
     g_autoptr(GError) error = NULL;
     ObolKernelReply reply = { 0 };
 
-    model_kernel_serve(&side->kernel, request, &reply, &error);
+    model_kernel_serve(&held->side->kernel, held->what, &reply, &error);
     reply.error = error;
-    if (side->sa != NULL)
-        pair_feed(pair, side, &(ObolEvent) { .kind = OBOL_EVENT_KERNEL, .kernel = { number, &reply } });
+    if (held->sa != NULL)
+        pair_feed_sa(pair, held->side, held->sa, &(ObolEvent) { .kind = OBOL_EVENT_KERNEL, .kernel = { held->request, &reply } });
     else if (error == NULL)
-        model_kernel_undo(&side->kernel, request, &reply); /* as the dispatcher does */
+        model_kernel_undo(&held->side->kernel, held->what, &reply); /* as the dispatcher does */
 }
 
 static GList *
@@ -238,11 +92,11 @@ answer_held(Pair *pair)
 
         g_queue_delete_link(pair->held, at);
         if (held->what != NULL) {
-            ask_kernel(pair, held->side, held->request, held->what);
+            ask_kernel(pair, held);
         } else {
             held->job->run(held->job);
-            if (held->side->sa != NULL)
-                pair_feed(pair, held->side, &(ObolEvent) { .kind = OBOL_EVENT_JOB, .job = held->job });
+            if (held->sa != NULL)
+                pair_feed_sa(pair, held->side, held->sa, &(ObolEvent) { .kind = OBOL_EVENT_JOB, .job = held->job });
         }
         held_free(held);
     }
@@ -287,15 +141,66 @@ note_child(PairSide *side, const ObolAction *action)
         g_array_append_val(side->ends, code);
 }
 
+/* The answers to what @from has asked for go to @to. */
 static void
-carry_out(Pair *pair, PairSide *side, ObolAction *action, gboolean *closed)
+readdress(Pair *pair, const ObolIkeSa *from, ObolIkeSa *to, gboolean jobs_too)
+{
+    for (GList *at = pair->held->head; at != NULL; at = at->next) {
+        Held *held = at->data;
+
+        if (held->sa == from && (jobs_too || held->what != NULL))
+            held->sa = to;
+    }
+}
+
+/* What the dispatcher does. */
+static void
+take_in(Pair *pair, PairSide *side, ObolIkeSa *old, ObolAction *action, ObolIkeSa **adopted)
+{
+    ObolIkeSa *sa = g_steal_pointer(&action->successor.sa);
+    PairOther other = { sa, G_MAXINT64 };
+
+    g_assert_null(adopted[1]);
+    adopted[adopted[0] != NULL ? 1 : 0] = sa;
+    if (action->successor.heir) {
+        g_assert_true(old == side->sa);
+        readdress(pair, old, sa, FALSE);
+        other = (PairOther) { old, side->wake_us };
+        side->sa = sa;
+        side->wake_us = G_MAXINT64;
+        side->n_successors++;
+    } else {
+        side->n_redundant++;
+    }
+    g_array_append_val(side->others, other);
+}
+
+static gint64 *
+wake_of(PairSide *side, const ObolIkeSa *sa)
+{
+    for (guint i = 0; i < side->others->len; i++) {
+        if (pair_other_sa(side, i) == sa)
+            return &g_array_index(side->others, PairOther, i).wake_us;
+    }
+    g_assert_true(sa == side->sa);
+    return &side->wake_us;
+}
+
+static void
+carry_out(Pair *pair, PairSide *side, ObolIkeSa *sa, ObolAction *action, ObolIkeSa **adopted, gboolean *closed)
 {
     switch (action->kind) {
     case OBOL_ACTION_SEND: put_on_wire(pair, side, action); break;
-    case OBOL_ACTION_WAKE: side->wake_us = action->wake_us; break;
+    case OBOL_ACTION_WAKE: *wake_of(side, sa) = action->wake_us; break;
     case OBOL_ACTION_KEEP_ALIVE: side->n_keep_alives++; break;
-    case OBOL_ACTION_KERNEL: hold(pair, (Held) { side, action->kernel.request, g_steal_pointer(&action->kernel.what), NULL }); break;
-    case OBOL_ACTION_JOB: hold(pair, (Held) { side, 0, NULL, g_steal_pointer(&action->job) }); break;
+    case OBOL_ACTION_KERNEL: hold(pair, (Held) { side, sa, action->kernel.request, g_steal_pointer(&action->kernel.what), NULL }); break;
+    case OBOL_ACTION_JOB: hold(pair, (Held) { side, sa, 0, NULL, g_steal_pointer(&action->job) }); break;
+    case OBOL_ACTION_SUCCESSOR: take_in(pair, side, sa, action, adopted); break;
+    case OBOL_ACTION_REAUTHENTICATE:
+        side->n_reauthentications++;
+        side->n_reauth_children = action->reauthenticate.children->len;
+        side->reauth_keeps = action->reauthenticate.keep;
+        break;
     case OBOL_ACTION_IDENTIFIED:
         side->identified = TRUE;
         side->initial_contact = action->identified.initial_contact;
@@ -332,19 +237,61 @@ watch_traffic(Pair *pair)
     }
 }
 
+ObolIkeSa *
+pair_other_sa(const PairSide *side, guint i)
+{
+    return i < side->others->len ? g_array_index(side->others, PairOther, i).sa : NULL;
+}
+
+static void
+close_sa(Pair *pair, PairSide *side, ObolIkeSa *sa)
+{
+    readdress(pair, sa, NULL, TRUE);
+    if (sa == side->sa) {
+        side->sa = NULL;
+        side->wake_us = G_MAXINT64;
+    }
+    for (guint i = 0; i < side->others->len; i++) {
+        if (pair_other_sa(side, i) == sa)
+            g_array_remove_index(side->others, i);
+    }
+    obol_ike_sa_free(sa);
+}
+
 void
 pair_feed(Pair *pair, PairSide *side, const ObolEvent *event)
 {
+    pair_feed_sa(pair, side, side->sa, event);
+}
+
+void
+pair_rekey_ike(Pair *pair, PairSide *side)
+{
+    pair_feed(pair, side, &(ObolEvent) { .kind = OBOL_EVENT_REKEY });
+}
+
+static void
+feed_one(Pair *pair, PairSide *side, ObolIkeSa *sa, const ObolEvent *event)
+{
     g_autoptr(ObolActions) actions = obol_actions_new();
+    ObolIkeSa *adopted[2] = { NULL, NULL };
     gboolean closed = FALSE;
 
-    obol_ike_sa_handle(side->sa, event, pair->now_us, actions);
+    obol_ike_sa_handle(sa, event, pair->now_us, actions);
     for (guint i = 0; i < obol_actions_n(actions); i++)
-        carry_out(pair, side, obol_actions_nth(actions, i), &closed);
-    if (closed) {
-        g_clear_pointer(&side->sa, obol_ike_sa_free);
-        side->wake_us = G_MAXINT64;
+        carry_out(pair, side, sa, obol_actions_nth(actions, i), adopted, &closed);
+    if (closed)
+        close_sa(pair, side, sa);
+    for (guint i = 0; i < G_N_ELEMENTS(adopted); i++) {
+        if (adopted[i] != NULL)
+            feed_one(pair, side, adopted[i], &(ObolEvent) { .kind = OBOL_EVENT_ADOPTED });
     }
+}
+
+void
+pair_feed_sa(Pair *pair, PairSide *side, ObolIkeSa *sa, const ObolEvent *event)
+{
+    feed_one(pair, side, sa, event);
     if (pair->answering)
         return;
     pair->answering = TRUE;
@@ -379,9 +326,31 @@ meet_first_request(const PairPacket *packet)
     packet->to->sa = obol_ike_sa_new_responder(&packet->to->engine, 0x2222, &packet->to->address, &packet->source);
 }
 
+/* By the SPI that it has chosen, as the dispatcher does; what names nobody is given to the main one, which has to notice. */
+static ObolIkeSa *
+addressee(const PairPacket *packet)
+{
+    const PairSide *side = packet->to;
+    ObolWireFault fault;
+    ObolHeader header;
+
+    if (!obol_header_decode(packet->bytes->data, packet->bytes->len, &header, &fault) || header.spi_r == 0)
+        return side->sa;
+    for (guint i = 0; i <= side->others->len; i++) {
+        ObolIkeSa *sa = i < side->others->len ? pair_other_sa(side, i) : side->sa;
+        gboolean by_initiator = (header.flags & OBOL_FLAG_INITIATOR) != 0;
+
+        if (sa != NULL && obol_ike_sa_own_spi(sa) == (by_initiator ? header.spi_r : header.spi_i)
+            && (obol_ike_sa_peer_spi(sa) == 0 || obol_ike_sa_peer_spi(sa) == (by_initiator ? header.spi_i : header.spi_r)))
+            return sa;
+    }
+    return side->sa;
+}
+
 gboolean
 pair_deliver(Pair *pair)
 {
+    ObolIkeSa *sa;
     PairPacket *packet = g_queue_pop_head(pair->wire);
     ObolEvent event = { .kind = OBOL_EVENT_MESSAGE };
 
@@ -390,7 +359,8 @@ pair_deliver(Pair *pair)
     if (packet->to == &pair->right && pair->nat.family != 0)
         packet->source = pair->nat;
     meet_first_request(packet);
-    if (packet->to->sa != NULL) {
+    sa = addressee(packet);
+    if (sa != NULL) {
         /* An exact copy on the heap: ASan sees one byte too far. */
         g_autofree guint8 *exact = g_memdup2(packet->bytes->data, packet->bytes->len);
 
@@ -399,7 +369,7 @@ pair_deliver(Pair *pair)
         event.message.local = packet->to == &pair->left ? pair->left.address : packet->destination;
         event.message.local.port = packet->destination.port;
         event.message.remote = packet->source;
-        pair_feed(pair, packet->to, &event);
+        pair_feed_sa(pair, packet->to, sa, &event);
     }
     pair_packet_free(packet);
     return TRUE;
@@ -448,17 +418,40 @@ pair_put(Pair *pair, PairSide *to, GBytes *bytes)
     g_queue_push_tail(pair->wire, packet);
 }
 
+/* The SA of either side that is to be woken next. */
+static gint64
+next_alarm(Pair *pair, PairSide **side, ObolIkeSa **sa)
+{
+    PairSide *sides[] = { &pair->left, &pair->right };
+    gint64 when_us = G_MAXINT64;
+
+    for (guint i = 0; i < 2; i++) {
+        for (guint j = 0; j <= sides[i]->others->len; j++) {
+            ObolIkeSa *one = j < sides[i]->others->len ? pair_other_sa(sides[i], j) : sides[i]->sa;
+            gint64 its_us = one != NULL ? *wake_of(sides[i], one) : G_MAXINT64;
+
+            if (its_us >= when_us)
+                continue;
+            when_us = its_us;
+            *side = sides[i];
+            *sa = one;
+        }
+    }
+    return when_us;
+}
+
 gboolean
 pair_jump(Pair *pair)
 {
-    PairSide *next = pair->left.wake_us <= pair->right.wake_us ? &pair->left : &pair->right;
+    PairSide *side = NULL;
+    ObolIkeSa *sa = NULL;
+    gint64 when_us = next_alarm(pair, &side, &sa);
 
-    if (next->wake_us == G_MAXINT64)
+    if (when_us == G_MAXINT64)
         return FALSE;
-    pair->now_us = MAX(pair->now_us, next->wake_us);
-    next->wake_us = G_MAXINT64;
-    if (next->sa != NULL)
-        pair_feed(pair, next, &(ObolEvent) { .kind = OBOL_EVENT_TIMER });
+    pair->now_us = MAX(pair->now_us, when_us);
+    *wake_of(side, sa) = G_MAXINT64;
+    pair_feed_sa(pair, side, sa, &(ObolEvent) { .kind = OBOL_EVENT_TIMER });
     return TRUE;
 }
 
@@ -491,7 +484,8 @@ pair_whole(const Pair *pair)
 gboolean
 pair_clean(const Pair *pair)
 {
-    return pair->left.sa == NULL && pair->right.sa == NULL && model_kernel_empty(&pair->left.kernel) && model_kernel_empty(&pair->right.kernel);
+    return pair->left.sa == NULL && pair->right.sa == NULL && pair->left.others->len + pair->right.others->len == 0
+           && model_kernel_empty(&pair->left.kernel) && model_kernel_empty(&pair->right.kernel);
 }
 
 void

@@ -7,14 +7,25 @@
 #include "exchange/model-kernel.h"
 #include "lib/test-crypto.h"
 
+/* Another IKE SA of a side: rekeyed, or redundant, or (not often) left from before. */
+typedef struct {
+    ObolIkeSa *sa;
+    gint64 wake_us;
+} PairOther;
+
 typedef struct {
     ObolEngine engine;
-    ObolIkeSa *sa; /* NULL: none, or gone */
+    ObolIkeSa *sa; /* the one that has the children; NULL: none, or gone */
+    GArray *others; /* of PairOther */
     ObolRole role;
     ObolConnection *connection;
     ObolAddress address;
     TestRandom random;
     guint32 n_ids;
+    guint64 n_spis;
+    guint n_successors, n_redundant;     /* IKE SAs that have inherited, and that have not */
+    guint n_reauthentications, n_reauth_children; /* that were asked for, and children of the last one */
+    gboolean reauth_keeps;
     ModelKernel kernel;
     gint64 wake_us;
     gboolean identified, initial_contact;
@@ -55,7 +66,7 @@ typedef struct {
     ObolMode mode[2];
     ObolProtocol protocol;
     gboolean ipv6, no_children, encap;
-    gint64 dpd_us;
+    gint64 dpd_us, rekey_us; /* of the IKE SA; 0: never */
     const ObolKernelAbilities *abilities[2];
 } PairSetup;
 
@@ -73,6 +84,9 @@ void pair_packet_free(PairPacket *packet);
 void pair_put(Pair *pair, PairSide *to, GBytes *bytes); /* (transfer full): as if the other side had sent it */
 gboolean pair_jump(Pair *pair);                       /* to the nearest alarm of either side; FALSE: none is set */
 void pair_feed(Pair *pair, PairSide *side, const ObolEvent *event);
+void pair_feed_sa(Pair *pair, PairSide *side, ObolIkeSa *sa, const ObolEvent *event);
+void pair_rekey_ike(Pair *pair, PairSide *side);      /* as an admin asks for it */
+ObolIkeSa *pair_other_sa(const PairSide *side, guint i); /* NULL: there are not so many */
 void pair_release_kernel(Pair *pair);
 void pair_establish(Pair *pair);                      /* the whole way, asserted */
 gboolean pair_whole(const Pair *pair);                /* both established, one child each, the same keys in both kernels */

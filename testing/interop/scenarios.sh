@@ -417,23 +417,37 @@ scenario_uml_ipv6_tunnel_without_udp() {
 	swan_kernel=kernel-netlink tunnel 6 right
 }
 
-# rekeying LIFETIME-OF-OBOL LIFETIME-OF-STRONGSWAN - seconds, 0: never.  Packets flow both ways all the time, and none may be lost.
+# flow_begin, flow_end - 15 seconds of packets both ways, of which none may be lost
+flow_n=1500
+flow_begin() {
+	local host
+	flow_pids=()
+	for host in left right; do
+		on "$host" ping -q -c $flow_n -i 0.01 -W 2 -I "${inside_address[$host]}" "${inside_address[$(other $host)]}" >"$lab/ping.$host" &
+		flow_pids+=($!)
+	done
+}
+flow_end() {
+	local host
+	wait "${flow_pids[@]}"
+	for host in left right; do
+		grep -q "$flow_n packets transmitted, $flow_n received" "$lab/ping.$host" ||
+			{ cat "$lab/ping.$host"; fail "packets from $host were lost"; return 1; }
+	done
+}
+
+flow_lost() { cat "$lab"/ping.* | awk -v n=$flow_n '/packets transmitted/ { lost += n - $4 } END { print lost }'; }
+
+# rekeying LIFETIME-OF-OBOL LIFETIME-OF-STRONGSWAN - of the Child SA; seconds, 0: never
 rekeying() {
-	local n=1500 host pids=() spis
+	local spis
 	# strongSwan's life_time is a tenth more than its rekey_time, in whole seconds: of three that leaves nothing.
 	obol_child="rekey_time = \"${1}s\"; rand_time = \"0s\"; ${obol_child:-}" swan_child="rekey_time = ${2}s
 		        life_time = 60s
 		        rand_time = 0s"
 	network 4 && swan_side right && obol_side left && initiate left && whole || return 1
 	spis=$(spis_of_left)
-	for host in left right; do
-		on "$host" ping -q -c $n -i 0.01 -W 2 -I "${inside_address[$host]}" "${inside_address[$(other $host)]}" >"$lab/ping.$host" &
-		pids+=($!)
-	done
-	wait "${pids[@]}"
-	for host in left right; do
-		grep -q "$n packets transmitted, $n received" "$lab/ping.$host" || { cat "$lab/ping.$host"; fail "packets from $host were lost"; return 1; }
-	done
+	flow_begin && flow_end || return 1
 	[ "$spis" != "$(spis_of_left)" ] || { fail "nothing was rekeyed"; return 1; }
 	grep -c 'installed' "$lab/left/obold.log"
 	terminate left && gone left && gone right && stop_process "$left_pid"
@@ -443,3 +457,57 @@ scenario_rekeying_by_us_loses_nothing() { rekeying 3 0; }
 scenario_rekeying_by_strongswan_loses_nothing() { rekeying 0 3; }
 scenario_rekeying_by_both_at_once_loses_nothing() { rekeying 3 3; }
 scenario_rekeying_with_forward_secrecy_loses_nothing() { esp=aes128gcm16-x25519 rekeying 3 4; }
+
+ike_spi_of_left() { obolctl left --json list-sas | jq -r '[.. | objects | select(.state? == "ESTABLISHED") | ."initiator-spi"] | sort | unique | .[]'; }
+
+# Each end has one IKE SA, the same one, with one child; what was rekeyed may not have been deleted yet.
+one_ike_sa() {
+	[ "$(ike_spi_of_left | wc -l)" = 1 ] && [ "$(obolctl left --no-legend list-sas | grep -c INSTALLED)" = 1 ] &&
+		[ "$(peer_swanctl right --list-sas | grep -c ESTABLISHED)" = 1 ] && [ "$(peer_swanctl right --list-sas | grep -c INSTALLED)" = 1 ] &&
+		peer_swanctl right --list-sas | grep -q "$(ike_spi_of_left)"
+}
+
+# renewing NAME-OF-TIME LIFETIME-OF-OBOL LIFETIME-OF-STRONGSWAN [INITIATOR] - of the IKE SA, with the child in it; seconds, 0: never
+renewing() {
+	local spi
+	obol_connection="$1 = \"${2}s\"; rand_time = \"0s\"; over_time = \"60s\"; ${obol_connection:-}"
+	swan_connection="$1 = ${3}s
+		    over_time = 60s
+		    rand_time = 0s"
+	network 4 && swan_side right && obol_side left && initiate "${4:-left}" && whole || return 1
+	spi=$(ike_spi_of_left)
+	flow_begin
+	[ -z "${meanwhile:-}" ] || $meanwhile
+	case ${may_lose:-nothing} in
+	nothing) flow_end || return 1 ;;
+	little) flow_end || [ "$(flow_lost)" -le 10 ] || return 1 ;;
+	much) wait "${flow_pids[@]}" ;;
+	esac
+	[ "$spi" != "$(ike_spi_of_left)" ] || { fail "nothing was renewed"; return 1; }
+	grep -E 'rekeyed: #|reauthenticated' "$lab/left/obold.log"
+	wait_for 10 one_ike_sa || { obolctl left list-sas; peer_swanctl right --list-sas; fail "there is not one IKE SA at both ends"; return 1; }
+	whole && terminate left && gone left && gone right && stop_process "$left_pid"
+}
+# Eight times within the flow, and not by chance.
+ask_both_at_once() {
+	local i
+	for i in 1 2 3 4 5 6 7 8; do
+		sleep 1.5
+		peer_swanctl right --rekey --ike lab >/dev/null &
+		obolctl left --quiet rekey --ike lab
+		wait $!
+	done
+}
+scenario_ike_rekeying_by_us_loses_nothing() { renewing rekey_time 4 0; }
+scenario_ike_rekeying_by_strongswan_loses_nothing() { renewing rekey_time 0 4; }
+scenario_ike_rekeying_by_both_at_once_loses_nothing() { renewing rekey_time 4 4; }
+scenario_ike_rekeying_asked_of_both_at_once_loses_nothing() { meanwhile=ask_both_at_once renewing rekey_time 0 0; }
+scenario_ike_rekeying_with_another_prf_loses_nothing() { ike=aes256-sha384-ecp384 renewing rekey_time 4 5; }
+scenario_reauthentication_by_us_loses_nothing() { renewing reauth_time 5 0; }
+scenario_reauthentication_by_us_as_responder_loses_nothing() { renewing reauth_time 5 0 right; }
+# Who answers IKE_AUTH sends by the new child at once, and strongSwan may not have it yet: a packet or two.
+scenario_reauthentication_by_strongswan_make_before_break() {
+	charon_settings="make_before_break = yes" may_lose=little renewing reauth_time 0 5 right
+}
+scenario_reauthentication_by_us_break_before_make() { obol_connection='make_before_break = false;' may_lose=much renewing reauth_time 5 0; }
+scenario_reauthentication_by_strongswan_break_before_make() { may_lose=much renewing reauth_time 0 5 right; }

@@ -87,6 +87,14 @@ listen_ike_state(gpointer data, const ObolIkeInfo *sa, ObolIkeState from, const 
 }
 
 static void
+listen_ike_rekeyed(gpointer data, const ObolIkeInfo *old, const ObolIkeInfo *successor)
+{
+    g_assert_cmpuint(successor->predecessor, ==, old->unique_id);
+    g_assert_cmpuint(old->n_children, ==, 0);
+    ((World *) data)->n_rekeyed++;
+}
+
+static void
 listen_log(gpointer data, G_GNUC_UNUSED const char *group, G_GNUC_UNUSED int level, const ObolIkeInfo *sa,
            G_GNUC_UNUSED const char *text)
 {
@@ -108,7 +116,7 @@ world_new(const ObolShardLimits *limits, const ObolCrypto *crypto, guint64 seed)
     };
 
     world->listener = (ObolListenerVtable) {
-        .size = sizeof world->listener, .ike_state = listen_ike_state, .log = listen_log,
+        .size = sizeof world->listener, .ike_state = listen_ike_state, .log = listen_log, .ike_rekeyed = listen_ike_rekeyed,
     };
     world->now_us = 1000 * G_USEC_PER_SEC;
     world->wake_us = G_MAXINT64;

@@ -34,6 +34,7 @@ typedef struct {
     int n_policies;
     guint32 last_spi;
     gboolean refuse_next; /* the kernel says no to the next request */
+    guint n_rekeyed;
     guint n_established, n_gone, n_logs, n_commands_done, n_commands_failed;
     ObolReasonCode last_reason; /* of the last IKE SA that went, or command that failed */
     ObolListenerVtable listener;

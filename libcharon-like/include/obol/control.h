@@ -53,6 +53,8 @@ OBOL_API ObolControlTicket obol_control_initiate(ObolControl *control, const cha
 /* @force: do not wait for the peer's answer to our Delete. */
 OBOL_API ObolControlTicket obol_control_terminate(ObolControl *control, const ObolSaSelector *which, gboolean force,
                                                   gint64 timeout_us, ObolControlDone done, gpointer data);
+/* New keys for SAs, or with @reauth IKE SAs anew from the beginning: begun, not waited for.  Returns how many @which means. */
+OBOL_API guint obol_control_rekey(ObolControl *control, const ObolSaSelector *which, gboolean reauth);
 /* The client went away: @done of this command is not called any more; the command goes on. */
 OBOL_API void obol_control_forget(ObolControl *control, ObolControlTicket ticket);
 
@@ -74,6 +76,7 @@ typedef struct {
     char *const *proposals;                   /* NULL-terminated */
     const struct ObolChildConfigInfo *children;
     gsize n_children;
+    gint64 reauth_us;
 } ObolConnectionInfo;
 
 typedef struct ObolChildConfigInfo {

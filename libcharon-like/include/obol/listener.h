@@ -15,6 +15,7 @@ typedef enum {
     OBOL_IKE_NEW,         /* nothing sent or accepted yet */
     OBOL_IKE_CONNECTING,  /* IKE_SA_INIT is under way, or answered */
     OBOL_IKE_ESTABLISHED,
+    OBOL_IKE_REKEYED,     /* another one has its Child SAs; it only waits to be deleted, by either end */
     OBOL_IKE_DELETING,    /* our Delete is out, waiting for the answer */
     OBOL_IKE_GONE,
 } ObolIkeState;
@@ -27,7 +28,7 @@ typedef enum {
     OBOL_CHILD_GONE,
 } ObolChildState;
 
-/* "CREATED", "CONNECTING", "ESTABLISHED", "DELETING", "DESTROYING", as VICI prints them. */
+/* "CREATED", "CONNECTING", "ESTABLISHED", "REKEYED", "DELETING", "DESTROYING", as VICI prints them. */
 OBOL_API const char *obol_ike_state_name(ObolIkeState state);
 /* "CREATED", "INSTALLING", "INSTALLED", "DELETING", "DELETED". */
 OBOL_API const char *obol_child_state_name(ObolChildState state);
@@ -68,6 +69,8 @@ typedef struct {
     gsize n_children;
     gboolean fragmentation; /* agreed on (RFC 7383) */
     guint fragment_size;    /* bytes of an IP datagram above which our messages are sent in fragments; 0: they are not */
+    gint64 reauth_us, expire_us; /* CLOCK_BOOTTIME, 0: never */
+    guint32 predecessor;         /* unique id of the IKE SA in whose place it is, 0: none */
 } ObolIkeInfo;
 
 /* What passed on the wire, for ladders and counters.  Plain content only: no key, no password. */
@@ -103,6 +106,9 @@ typedef struct {
     void (*failure)(gpointer self, const ObolIkeInfo *sa, const ObolReason *reason); /* @sa may be NULL */
     /* A line of the log. @group is "ike", "net", ...; level 0 is an outcome, 1 a step, 2 and up are for debugging. */
     void (*log)(gpointer self, const char *group, int level, const ObolIkeInfo *sa, const char *text); /* @sa may be NULL */
+    /* @successor is there with the Child SAs of @old.  Nothing else tells of its beginning: to whoever counts what is up, it is the
+     * same SA with a new name.  What follows for @old, ike_state() to REKEYED and from there to GONE, is no end of anything. */
+    void (*ike_rekeyed)(gpointer self, const ObolIkeInfo *old, const ObolIkeInfo *successor);
 } ObolListenerVtable;
 
 G_END_DECLS

@@ -10,7 +10,7 @@ SHARD_TEST_LIBS = libobol-testing-shard.la libobol-dispatcher.la libobol-engine.
 	$(GLIB_LIBS) $(GNUTLS_LIBS) $(NETTLE_LIBS) -lgmp
 
 check_PROGRAMS += testing/unit/dispatcher/test-admission testing/unit/dispatcher/test-shard \
-	testing/unit/dispatcher/test-stray testing/unit/dispatcher/test-tables testing/unit/dispatcher/test-uniqueness
+	testing/unit/dispatcher/test-stray testing/unit/dispatcher/test-succession testing/unit/dispatcher/test-tables testing/unit/dispatcher/test-uniqueness
 
 testing_unit_dispatcher_test_admission_SOURCES = %D%/test-admission.c %D%/first-request.c %D%/first-request.h
 testing_unit_dispatcher_test_admission_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -24,6 +24,10 @@ testing_unit_dispatcher_test_shard_LDADD = $(SHARD_TEST_LIBS)
 testing_unit_dispatcher_test_stray_SOURCES = %D%/test-stray.c %D%/first-request.c %D%/first-request.h
 testing_unit_dispatcher_test_stray_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_unit_dispatcher_test_stray_LDADD = $(SHARD_TEST_LIBS)
+
+testing_unit_dispatcher_test_succession_SOURCES = %D%/test-succession.c %D%/first-request.c %D%/first-request.h
+testing_unit_dispatcher_test_succession_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_dispatcher_test_succession_LDADD = $(SHARD_TEST_LIBS)
 
 testing_unit_dispatcher_test_tables_SOURCES = %D%/test-tables.c
 testing_unit_dispatcher_test_tables_CPPFLAGS = $(TEST_CPPFLAGS)

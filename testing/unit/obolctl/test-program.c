@@ -179,6 +179,24 @@ test_terminate_counts_what_went(void)
 }
 
 static void
+test_rekey_names_what_is_meant(void)
+{
+    g_auto(Run) run = run_program(ARGS("rekey", "gw"), NULL, NULL);
+
+    g_assert_cmpint(run.status, ==, 0);
+    g_assert_true(g_str_has_suffix(run.err, "1 SAs are being renewed\n"));
+    g_assert_cmpstr(fake.asked_ike, ==, "gw");
+    g_assert_false(fake.asked_reauth);
+    {
+        g_auto(Run) by_id = run_program(ARGS("rekey", "--ike-id", "5", "--reauth", "-q"), NULL, NULL);
+
+        g_assert_cmpint(by_id.status, ==, 0);
+        g_assert_cmpuint(fake.asked_which.ike_id, ==, 5);
+        g_assert_true(fake.asked_reauth);
+    }
+}
+
+static void
 test_exit_status_tells_what_failed(void)
 {
     static const struct {
@@ -193,6 +211,8 @@ test_exit_status_tells_what_failed(void)
         { { "list-sas", "a", "b" }, NULL, 2 },   { { "list-sas", "--no-such-option" }, NULL, 2 },
         { { "unload", "other" }, NULL, 10 },     { { "load", "/nonexistent.conf" }, NULL, 78 },
         { { "--color=perhaps", "stats" }, NULL, 2 },
+        { { "rekey" }, NULL, 2 },                { { "rekey", "other" }, NULL, 10 },
+        { { "rekey", "gw", "--ike=gw" }, NULL, 2 }, { { "rekey", "--child=net", "--reauth" }, NULL, 2 },
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -356,6 +376,7 @@ static const struct {
     { "/obolctl/list-sas/empty-list-is-empty", test_empty_list_is_empty },
     { "/obolctl/list-sas/raw-is-as-swanctl-prints-it", test_raw_list_is_as_swanctl_prints_it },
     { "/obolctl/up/notes-go-to-stderr-and-steer-nothing", test_notes_go_to_stderr_and_steer_nothing },
+    { "/obolctl/rekey/names-what-is-meant", test_rekey_names_what_is_meant },
     { "/obolctl/down/counts-what-went", test_terminate_counts_what_went },
     { "/obolctl/exit-status/tells-what-failed", test_exit_status_tells_what_failed },
     { "/obolctl/json/errors-too", test_errors_are_json_too },

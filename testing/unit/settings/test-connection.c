@@ -142,7 +142,7 @@ test_what_can_not_be_honoured(void)
 {
     static const char *const keys[] = {
         "version = 1;", "mobike = true;", "childless = \"allow\";", "vips = [ \"0.0.0.0\" ];",
-        "pools = [ \"p\" ];", "reauth_time = \"1h\";", "over_time = \"5m\";", "keyingtries = 0;", "send_certreq = true;",
+        "pools = [ \"p\" ];", "keyingtries = 0;", "send_certreq = true;",
         "send_cert = \"always\";", "aggressive = true;", "ppk_id = \"x\";", "dscp = \"000001\";", "pull = false;",
         "children = { x = { updown = \"/bin/true\"; }; };", "children = { x = { mark_in = \"%unique\"; }; };",
         "children = { x = { if_id_out = \"%unique-dir\"; }; };", "children = { x = { sha256_96 = true; }; };",
@@ -157,6 +157,37 @@ test_what_can_not_be_honoured(void)
         if (strstr(error->message, "can not be ") == NULL)
             g_error("%s: %s", keys[i], error->message);
     }
+}
+
+/* As swanctl.conf has it: over_time is a tenth of the longer one, rand_time is over_time, and who reauthenticates need not rekey. */
+static void
+test_lifetimes_of_ike_sas(void)
+{
+    static const struct {
+        const char *text;
+        gint64 rekey_m, reauth_m, over_m, rand_m; /* minutes */
+    } rows[] = {
+        { "", 240, 0, 24, 24 },
+        { "rekey_time = \"0\";", 0, 0, 0, 0 },
+        { "rekey_time = \"100m\";", 100, 0, 10, 10 },
+        { "reauth_time = \"10h\";", 0, 600, 60, 60 },
+        { "reauth_time = \"10h\"; rekey_time = \"1h\";", 60, 600, 60, 30 },
+        { "rekey_time = \"1h\"; over_time = \"7m\";", 60, 0, 7, 7 },
+        { "rekey_time = \"1h\"; over_time = \"0\"; rand_time = \"5m\";", 60, 0, 0, 5 },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *text = g_strconcat(SIDES CHILD, rows[i].text, NULL);
+        g_autoptr(ObolConnection) c = connection_of(text);
+
+        g_assert_cmpint(c->rekey_us, ==, rows[i].rekey_m * G_TIME_SPAN_MINUTE);
+        g_assert_cmpint(c->reauth_us, ==, rows[i].reauth_m * G_TIME_SPAN_MINUTE);
+        g_assert_cmpint(c->over_us, ==, rows[i].over_m * G_TIME_SPAN_MINUTE);
+        g_assert_cmpint(c->rand_us, ==, rows[i].rand_m * G_TIME_SPAN_MINUTE);
+        g_assert_true(c->make_before_break);
+    }
+    assert_refused(SIDES CHILD "rekey_time = \"1h\"; rand_time = \"1h\";", "rand_time: is not less than rekey_time");
+    assert_refused(SIDES CHILD "reauth_time = \"1h\"; rand_time = \"2h\";", "rand_time: is not less than rekey_time");
 }
 
 static void
@@ -239,6 +270,7 @@ main(int argc, char **argv)
     g_test_add_func("/settings/connection/identities-default-as-in-swanctl", test_identities);
     g_test_add_func("/settings/connection/what-can-not-be-honoured-is-refused", test_what_can_not_be_honoured);
     g_test_add_func("/settings/connection/values-are-parsed-where-they-stand", test_values);
+    g_test_add_func("/settings/connection/lifetimes-of-ike-sas-are-as-in-swanctl", test_lifetimes_of_ike_sas);
     g_test_add_func("/settings/connection/fragmentation-has-swanctl's-words", test_fragmentation_words);
     g_test_add_func("/settings/connection/contradictions-are-refused", test_contradictions);
     g_test_add_func("/settings/connection/all-reasons-are-told", test_all_reasons_at_once);

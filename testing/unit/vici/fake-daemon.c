@@ -276,6 +276,17 @@ obol_control_terminate(G_GNUC_UNUSED ObolControl *control, const ObolSaSelector 
     return keep_command(done, data, timeout_us);
 }
 
+guint
+obol_control_rekey(G_GNUC_UNUSED ObolControl *control, const ObolSaSelector *which, gboolean reauth)
+{
+    clear_asked();
+    fake.asked_which = *which;
+    fake.asked_ike = g_strdup(which->ike);
+    fake.asked_child = g_strdup(which->child);
+    fake.asked_reauth = reauth;
+    return g_strcmp0(which->ike, "gw") == 0 || which->ike_id == 5 ? 1 : 0;
+}
+
 void
 obol_control_forget(G_GNUC_UNUSED ObolControl *control, ObolControlTicket ticket)
 {
@@ -391,6 +402,21 @@ fake_tell_ike_state(ObolIkeState state, const ObolReason *reason)
 
     sa.state = state;
     TELL(ike_state, &sa, OBOL_IKE_CONNECTING, reason)
+}
+
+void
+fake_tell_ike_rekeyed(void)
+{
+    ObolIkeInfo old = the_sa(NULL), successor = old;
+    g_autoptr(ObolReason) reason = obol_reason_new(OBOL_REASON_REPLACED, NULL, OBOL_SIDE_US, 0, NULL);
+
+    successor.unique_id = 6;
+    successor.predecessor = old.unique_id;
+    TELL(ike_rekeyed, &old, &successor)
+    old.state = OBOL_IKE_REKEYED;
+    TELL(ike_state, &old, OBOL_IKE_ESTABLISHED, reason)
+    old.state = OBOL_IKE_GONE;
+    TELL(ike_state, &old, OBOL_IKE_REKEYED, reason)
 }
 
 void

@@ -16,7 +16,7 @@ typedef struct {
     char *asked_ike, *asked_child;
     ObolSaSelector asked_which;
     gint64 asked_timeout_us;
-    gboolean asked_force;
+    gboolean asked_force, asked_reauth;
     ObolControlDone done; /* of the command under way; NULL: none */
     gpointer done_data;
     guint n_forgotten;
@@ -43,6 +43,8 @@ void fake_describe(const ObolNode *node, GString *out);
 void fake_finish(const GError *error, const ObolReason *reason, guint n_matched, guint n_done);
 
 /* What the core would tell its watchers. */
+/* #5 is rekeyed, and #6 has its place; then #5 goes. */
+void fake_tell_ike_rekeyed(void);
 void fake_tell_ike_state(ObolIkeState state, const ObolReason *reason);
 void fake_tell_child_state(ObolChildState state, const ObolReason *reason);
 void fake_tell_failure(const char *connection, const ObolReason *reason);

@@ -206,6 +206,23 @@ test_terminate_selects_by_name_and_number(void)
 }
 
 static void
+test_rekey_answers_at_once(void)
+{
+    send_request(&end, "rekey", ARGS("ike", "gw"));
+    assert_outcome("success=yes matches=1");
+    g_assert_false(fake.asked_reauth);
+    send_request(&end, "rekey", ARGS("ike-id", "5", "reauth", "yes"));
+    assert_outcome("success=yes matches=1");
+    g_assert_cmpuint(fake.asked_which.ike_id, ==, 5);
+    g_assert_true(fake.asked_reauth);
+    send_request(&end, "rekey", ARGS("child", "net", "child-id", "7"));
+    assert_outcome("success=no errmsg=no matching SAs to rekey found matches=0 error=not-found");
+    g_assert_cmpstr(fake.asked_child, ==, "net");
+    g_assert_cmpuint(fake.asked_which.child_id, ==, 7);
+    assert_refused(&end, "rekey", ARGS("reauth", "yes"), "missing rekey selector");
+}
+
+static void
 test_terminate_says_what_did_not_work(void)
 {
     g_autoptr(GError) missing = g_error_new(OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_NOT_FOUND, "none");
@@ -269,6 +286,7 @@ static const ViciTest tests[] = {
     { "/vici/install/outcome-without-ticket-may-find-nobody", test_outcome_without_ticket_may_find_nobody },
     { "/vici/initiate/server-that-closes-forgets-what-runs", test_server_that_closes_forgets_what_runs },
     { "/vici/terminate/selects-by-name-and-number", test_terminate_selects_by_name_and_number },
+    { "/vici/rekey/answers-at-once", test_rekey_answers_at_once },
     { "/vici/terminate/says-what-did-not-work", test_terminate_says_what_did_not_work },
     { "/vici/terminate/without-waiting-is-a-success", test_terminate_without_waiting_is_a_success },
     { "/vici/install/names-the-child", test_install_and_uninstall_name_the_child },

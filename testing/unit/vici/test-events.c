@@ -30,6 +30,24 @@ test_ike_updown_tells_both_ways(void)
     g_assert_nonnull(obol_node_get(down, "gw"));
 }
 
+/* What is left of the old one is neither down nor a failure. */
+static void
+test_ike_rekey_has_the_old_one_and_the_new_one(void)
+{
+    g_autoptr(ObolNode) event = NULL;
+    const ObolNode *gw;
+
+    listen_for(&end, "ike-rekey");
+    listen_for(&end, "ike-updown");
+    fake_tell_ike_rekeyed();
+    event = receive_event(&end, "ike-rekey");
+    gw = obol_node_get(event, "gw");
+    g_assert_cmpstr(obol_vici_text(obol_node_get(gw, "old"), "uniqueid"), ==, "5");
+    g_assert_cmpstr(obol_vici_text(obol_node_get(gw, "new"), "uniqueid"), ==, "6");
+    g_assert_cmpstr(obol_vici_text(obol_node_get(gw, "new"), "state"), ==, "ESTABLISHED");
+    g_assert_true(is_silent(&end));
+}
+
 static void
 test_child_updown_holds_the_child(void)
 {
@@ -188,6 +206,7 @@ test_what_the_admin_asked_for_is_no_failure(void)
 
 static const ViciTest tests[] = {
     { "/vici/events/ike-updown-tells-both-ways", test_ike_updown_tells_both_ways },
+    { "/vici/events/ike-rekey-has-the-old-one-and-the-new-one", test_ike_rekey_has_the_old_one_and_the_new_one },
     { "/vici/events/child-updown-holds-the-child", test_child_updown_holds_the_child },
     { "/vici/events/alert-has-the-protocols-type-and-our-reason", test_alert_has_the_protocols_type_and_our_reason },
     { "/vici/events/message-tells-what-a-ladder-needs", test_message_tells_what_a_ladder_needs },
