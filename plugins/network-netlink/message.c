@@ -235,7 +235,8 @@ message_read(MessageReader *reader, Message *out)
     *out = (Message) { 0 };
     if (reader->fault || reader->left == 0)
         return FALSE;
-    if (reader->left > G_MAXINT || !mnl_nlmsg_ok(header, (int) reader->left)) {
+    /* mnl_nlmsg_ok() takes a length of 2^31 and more for a negative one, which would fit. */
+    if (reader->left > G_MAXINT || !mnl_nlmsg_ok(header, (int) reader->left) || header->nlmsg_len > reader->left) {
         reader->fault = TRUE;
         return FALSE;
     }

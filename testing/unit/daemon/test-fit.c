@@ -45,8 +45,14 @@ static const Case cases[] = {
 static ObolKernelAbilities
 everything(const ObolKernelAbilities *from)
 {
+    static const ObolTransform transforms[] = {
+        { .type = OBOL_TRANSFORM_ENCR, .id = OBOL_ENCR_AES_GCM_16, .key_bits = 128 },
+        { .type = OBOL_TRANSFORM_INTEG, .id = OBOL_INTEG_HMAC_SHA2_256_128 },
+        { .type = 0 },
+    };
     ObolKernelAbilities all = *from;
 
+    all.transforms = transforms;
     all.esn = all.tunnel = all.transport = all.beet = all.esp = all.ah = all.ah_padding = all.ipcomp = all.plain_esp = all.udp_encap = TRUE;
     all.update_addresses = all.port_ranges = all.byte_lifetimes = all.packet_lifetimes = all.tfc_padding = TRUE;
     all.marks = all.if_ids = all.set_marks = all.offload = all.mixed_families = all.other_family = all.exact_priority = TRUE;

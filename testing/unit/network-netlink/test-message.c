@@ -210,12 +210,31 @@ test_rule_round_trip(void)
     g_assert_cmpuint(m.flags, ==, FIB_RULE_INVERT);
 }
 
+/* A signed 32-bit number would be below zero. */
+static void
+test_huge(void)
+{
+    static const guint8 lengths[] = { 0x80, 0xff };
+
+    for (guint i = 0; i < G_N_ELEMENTS(lengths); i++) {
+        guint8 bytes[sizeof new_address];
+        MessageReader reader = { .at = bytes, .left = sizeof bytes };
+        Message message;
+
+        memcpy(bytes, new_address, sizeof bytes);
+        bytes[0] = bytes[1] = bytes[2] = bytes[3] = lengths[i];
+        g_assert_false(message_read(&reader, &message));
+        g_assert_true(reader.fault);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     if (G_BYTE_ORDER == G_LITTLE_ENDIAN) { /* netlink speaks as the machine does */
-        g_test_add_func("/network-netlink/message/an-address", test_address);
+        g_test_add_func("/network-netlink/message/a-length-beyond-all-bounds-is-a-fault", test_huge);
+    g_test_add_func("/network-netlink/message/an-address", test_address);
         g_test_add_func("/network-netlink/message/a-route", test_route);
         g_test_add_func("/network-netlink/message/a-refusal", test_refusal);
         g_test_add_func("/network-netlink/message/every-truncation-is-refused", test_truncations);
