@@ -234,7 +234,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     if (G_BYTE_ORDER == G_LITTLE_ENDIAN) { /* netlink speaks as the machine does */
         g_test_add_func("/network-netlink/message/a-length-beyond-all-bounds-is-a-fault", test_huge);
-    g_test_add_func("/network-netlink/message/an-address", test_address);
+        g_test_add_func("/network-netlink/message/an-address", test_address);
         g_test_add_func("/network-netlink/message/a-route", test_route);
         g_test_add_func("/network-netlink/message/a-refusal", test_refusal);
         g_test_add_func("/network-netlink/message/every-truncation-is-refused", test_truncations);
