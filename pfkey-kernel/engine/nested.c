@@ -31,6 +31,7 @@ poll_for(Nested *nested, const GPollFD *fds, int n)
         g_source_add_poll(&nested->source, &nested->fds[i]);
 }
 
+/* Never ready by itself: check() must be asked, or the inner context would not know what to dispatch.  A time-out of 0 asks at once. */
 static gboolean
 prepare(GSource *source, gint *timeout)
 {
@@ -41,7 +42,7 @@ prepare(GSource *source, gint *timeout)
     g_main_context_prepare(nested->inner, &nested->priority);
     n = g_main_context_query(nested->inner, nested->priority, timeout, fds, FDS_MAX);
     poll_for(nested, fds, MIN(n, FDS_MAX));
-    return *timeout == 0;
+    return FALSE;
 }
 
 static gboolean

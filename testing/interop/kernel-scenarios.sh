@@ -92,7 +92,7 @@ witnesses() {
 		on "$host" ip xfrm policy 2>/dev/null | grep -v '^$' | grep -v socket | tail -n 30
 		on "$host" cat /proc/net/xfrm_stat 2>/dev/null | awk '$2 != 0'
 	done
-	for file in "$lab"/*/obold.log "$lab"/*/charon.log "$lab"/*/pluto.log "$lab"/*/iked.log; do
+	for file in "$lab"/*/obold.log "$lab"/*/charon.log "$lab"/*/pluto.log "$lab"/*/iked.log "$lab"/*/proxy.log; do
 		[ -f "$file" ] && { echo "--- ${file#"$lab"/}"; tail -n 50 "$file"; }
 	done
 	[ -f "$lab/wire.pcap" ] && { echo "--- wire"; tcpdump -n -r "$lab/wire.pcap" -c 40 2>/dev/null; }
@@ -237,7 +237,7 @@ scenario_kernel_pfkey_obol_the_proxy_dies_and_comes_back() {
 	wait "$proxy_pid" 2>/dev/null
 	wait_for 40 grep -q 'is rekeyed' "$lab/left/obold.log" || { fail "no rekeying fell into the time without a proxy"; return 1; }
 	wait_for 30 grep -qE 'PF_KEY: .*(lost|gone|closed|refused)' "$lab/left/obold.log" || { fail "no word of it in the log"; return 1; }
-	obolctl left list-sas | grep -q ESTABLISHED || { obolctl left list-sas; fail "the IKE SA was lost"; return 1; }
+	obolctl left --timeout 30 list-sas | grep -q ESTABLISHED || { obolctl left list-sas; fail "the IKE SA was lost"; return 1; }
 	pings || { fail "the SAs in the kernel should have gone on"; return 1; }
 	proxy_start && wait_for 60 rekeyed_since "$before" || { obolctl left list-sas; fail "it was not rekeyed when the proxy was back"; return 1; }
 	pings && kernels_agree || return 1

@@ -32,3 +32,8 @@ check_PROGRAMS += testing/unit/pfkey-kernel/engine/test-kernel
 testing_unit_pfkey_kernel_engine_test_kernel_SOURCES = %D%/test-kernel.c
 testing_unit_pfkey_kernel_engine_test_kernel_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_unit_pfkey_kernel_engine_test_kernel_LDADD = libobol-pfkey.la $(PFKEY_ENGINE_LIBS)
+
+check_PROGRAMS += testing/unit/pfkey-kernel/engine/test-nested
+testing_unit_pfkey_kernel_engine_test_nested_SOURCES = %D%/test-nested.c
+testing_unit_pfkey_kernel_engine_test_nested_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_pfkey_kernel_engine_test_nested_LDADD = libobol-pfkey.la $(PFKEY_ENGINE_LIBS)
