@@ -78,6 +78,17 @@ tell_rekeyed(ObolShard *shard, const ObolSlot *old, const ObolSlot *successor)
     listener->ike_rekeyed(shard->data, &was, &is);
 }
 
+void
+obol_shard_pass_on(ObolShard *shard, const ObolAction *action)
+{
+    const ObolListenerVtable *listener = shard->ports.listener;
+
+    if (action->kind == OBOL_ACTION_SEND)
+        send_datagram(shard, action);
+    else if (action->kind == OBOL_ACTION_MESSAGE && listener != NULL && listener->message != NULL)
+        listener->message(shard->data, action->message);
+}
+
 static void
 take_in_successor(ObolShard *shard, ObolSlot *old, ObolAction *action)
 {
@@ -103,7 +114,8 @@ carry_out_one(ObolShard *shard, ObolSlot *slot, ObolAction *action)
 {
     switch (action->kind) {
     case OBOL_ACTION_SEND:
-        send_datagram(shard, action);
+    case OBOL_ACTION_MESSAGE:
+        obol_shard_pass_on(shard, action);
         break;
     case OBOL_ACTION_WAKE:
         obol_timer_heap_set(&shard->timers, &slot->timer, action->wake_us);
@@ -124,10 +136,6 @@ carry_out_one(ObolShard *shard, ObolSlot *slot, ObolAction *action)
         break;
     case OBOL_ACTION_CHILD_STATE:
         tell_child_state(shard, slot, action);
-        break;
-    case OBOL_ACTION_MESSAGE:
-        if (shard->ports.listener != NULL && shard->ports.listener->message != NULL)
-            shard->ports.listener->message(shard->data, action->message);
         break;
     case OBOL_ACTION_FAILURE:
         tell_failure(shard, slot, action);

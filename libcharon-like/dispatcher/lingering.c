@@ -77,22 +77,6 @@ obol_lingering_has(ObolLingering *lingering, guint64 spi)
     return obol_key_table_get(&lingering->by_spi, spi) != NULL;
 }
 
-static void
-repeat(ObolShard *shard, const ObolAction *action)
-{
-    const ObolListenerVtable *listener = shard->ports.listener;
-    ObolDatagram datagram = { .local = action->send.local, .remote = action->send.remote };
-
-    if (action->kind == OBOL_ACTION_MESSAGE && listener != NULL && listener->message != NULL)
-        listener->message(shard->data, action->message);
-    if (action->kind != OBOL_ACTION_SEND)
-        return;
-    datagram.data = (guint8 *) g_bytes_get_data(action->send.datagram, &datagram.n); /* the port does not write */
-    shard->stats.n_sent++;
-    shard->stats.n_retransmitted++;
-    shard->ports.send(shard->data, &datagram);
-}
-
 gboolean
 obol_lingering_receive(ObolShard *shard, const ObolDatagram *datagram, const ObolHeader *header)
 {
@@ -108,7 +92,7 @@ obol_lingering_receive(ObolShard *shard, const ObolDatagram *datagram, const Obo
     obol_actions_clear(shard->actions);
     obol_ike_sa_handle(one->sa, &event, shard->now_us, shard->actions);
     for (guint i = 0; i < obol_actions_n(shard->actions); i++)
-        repeat(shard, obol_actions_nth(shard->actions, i));
+        obol_shard_pass_on(shard, obol_actions_nth(shard->actions, i));
     return TRUE;
 }
 

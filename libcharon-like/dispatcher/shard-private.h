@@ -91,6 +91,8 @@ void obol_slot_look(ObolShard *shard, const ObolSlot *slot, ObolIkeInfo *info);
 
 /* --- actions.c --- */
 void obol_shard_carry_out(ObolShard *shard, ObolSlot *slot);
+/* What concerns no slot: a datagram that is to be sent, and the word of a message.  All else is left alone. */
+void obol_shard_pass_on(ObolShard *shard, const ObolAction *action);
 
 /* --- uniqueness.c: RFC 7296 section 2.4 and the `unique` setting --- */
 void obol_shard_identified(ObolShard *shard, ObolSlot *slot, gboolean initial_contact);

@@ -35,8 +35,8 @@ obol_shard_new(const ObolShardLimits *limits, const ObolCrypto *crypto, const Ob
     shard->ports = *ports;
     shard->data = data;
     shard->engine = (ObolEngine) {
-        .crypto = crypto, .random = *random, .next_unique_id = next_unique_id, .new_spi = obol_slot_new_spi, .reqid_for = reqid_for, .is_first = obol_shard_is_first,
-        .data = shard,
+        .crypto = crypto, .random = *random, .next_unique_id = next_unique_id, .new_spi = obol_slot_new_spi, .reqid_for = reqid_for,
+        .is_first = obol_shard_is_first, .half_open_bytes = &shard->half_open_bytes, .data = shard,
     };
     obol_hash_key_init(&shard->hash_key, random);
     obol_admission_init(&shard->admission, &shard->limits, crypto, random);
@@ -55,7 +55,6 @@ obol_shard_new(const ObolShardLimits *limits, const ObolCrypto *crypto, const Ob
     shard->effects = g_array_new(FALSE, FALSE, sizeof(ObolEffect));
     shard->children = g_array_new(FALSE, TRUE, sizeof(ObolChildInfo));
     shard->told_us = G_MAXINT64;
-    shard->engine.half_open_bytes = &shard->half_open_bytes;
     return shard;
 }
 
