@@ -176,7 +176,7 @@ begin_delete(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolActions 
 {
     if (child->state == OBOL_CHILD_INSTALLED)
         log_closed(sa, child, out);
-    obol_rekey_hand_over(sa, child, out);
+    obol_rekey_hand_over(sa, child->unique_id, out);
     obol_child_uninstall_out(sa, child, out);
     obol_ike_sa_command_done(&child->initiate_command, reason, out);
     child->refused = obol_reason_dup(reason);

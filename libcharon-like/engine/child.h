@@ -213,7 +213,7 @@ ObolChildSa *obol_rekey_rival(const ObolIkeSa *sa, guint32 old_id, gboolean init
 void obol_rekey_yield(ObolIkeSa *sa, ObolChildSa *old, ObolActions *out);
 gboolean obol_rekey_loses(const ObolIkeSa *sa, const ObolChildSa *child); /* as far as the nonces are known */
 void obol_rekey_settle(ObolIkeSa *sa, guint32 old_id, ObolActions *out);
-void obol_rekey_hand_over(ObolIkeSa *sa, const ObolChildSa *old, ObolActions *out); /* @old goes: its successor sends now */
+void obol_rekey_hand_over(ObolIkeSa *sa, guint32 old_id, ObolActions *out); /* the old one goes: its successor sends now */
 /* The peer deletes @old: its successor sends from now on. */
 void obol_rekey_deleted(ObolIkeSa *sa, ObolChildSa *old, ObolActions *out);
 /* The peer does not know the child that @child was to replace. */

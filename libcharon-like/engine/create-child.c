@@ -379,8 +379,8 @@ obol_create_child_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *ou
     if (obol_chain_count(in->chain, OBOL_PAYLOAD_SA) != 1 || obol_chain_count(in->chain, OBOL_PAYLOAD_NONCE) != 1
         || obol_chain_count(in->chain, OBOL_PAYLOAD_KE) > 1 || offer->sa.n == 0) {
         obol_create_refuse(sa, OBOL_N_INVALID_SYNTAX, NULL, 0,
-               obol_reason_new(OBOL_REASON_SYNTAX, OBOL_PHASE_CHILD, OBOL_SIDE_US, OBOL_N_INVALID_SYNTAX,
-                               "a request has SA and Ni once, and KEi at most once (RFC 7296 section 1.3)"), out);
+                           obol_reason_new(OBOL_REASON_SYNTAX, OBOL_PHASE_CHILD, OBOL_SIDE_US, OBOL_N_INVALID_SYNTAX,
+                                           "a request has SA and Ni once, and KEi at most once (RFC 7296 section 1.3)"), out);
         return;
     }
     if (sa->state != OBOL_IKE_ESTABLISHED) {
@@ -400,8 +400,8 @@ obol_create_child_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *ou
         return;
     if (is_full(sa, old)) {
         obol_create_refuse(sa, OBOL_N_NO_ADDITIONAL_SAS, NULL, 0,
-               obol_reason_new(OBOL_REASON_CONFIG, OBOL_PHASE_CHILD, OBOL_SIDE_US, OBOL_N_NO_ADDITIONAL_SAS,
-                               "an IKE SA has at most %u Child SAs", OBOL_ENGINE_CHILDREN_MAX), out);
+                           obol_reason_new(OBOL_REASON_CONFIG, OBOL_PHASE_CHILD, OBOL_SIDE_US, OBOL_N_NO_ADDITIONAL_SAS,
+                                           "an IKE SA has at most %u Child SAs", OBOL_ENGINE_CHILDREN_MAX), out);
         return;
     }
     child = obol_child_take_request(sa, in->chain, OBOL_PHASE_CHILD, old, &reason);

@@ -95,9 +95,9 @@ forget_when_over(ObolIkeSa *sa, guint32 old_id)
 }
 
 void
-obol_rekey_hand_over(ObolIkeSa *sa, const ObolChildSa *old, ObolActions *out)
+obol_rekey_hand_over(ObolIkeSa *sa, guint32 old_id, ObolActions *out)
 {
-    ObolChildSa *theirs = obol_rekey_rival(sa, old->unique_id, FALSE);
+    ObolChildSa *theirs = obol_rekey_rival(sa, old_id, FALSE);
 
     if (theirs != NULL && theirs->state == OBOL_CHILD_INSTALLED)
         obol_child_activate(sa, theirs, out);
@@ -109,9 +109,19 @@ obol_rekey_deleted(ObolIkeSa *sa, ObolChildSa *old, ObolActions *out)
 {
     ObolChildSa *theirs = obol_rekey_rival(sa, old->unique_id, FALSE);
 
-    obol_rekey_hand_over(sa, old, out);
+    obol_rekey_hand_over(sa, old->unique_id, out);
     if (theirs != NULL && obol_rekey_rival(sa, old->unique_id, TRUE) == NULL)
         forget(theirs);
+}
+
+/* The old one may have gone while the kernel was busy with theirs, or while ours stood between. */
+static void
+hand_over_late(ObolIkeSa *sa, guint32 old_id, ObolActions *out)
+{
+    const ObolChildSa *old = obol_child_sa_find(sa, old_id);
+
+    if (old == NULL || old->state != OBOL_CHILD_INSTALLED)
+        obol_rekey_hand_over(sa, old_id, out);
 }
 
 /* Section 2.8.1: the SA of the exchange with the lowest of the four nonces goes, by whoever created it; who created the other one
@@ -120,24 +130,11 @@ static void
 drop_ours(ObolIkeSa *sa, ObolChildSa *ours, ObolActions *out)
 {
     guint32 old_id = ours->replaces;
-    const ObolChildSa *old = obol_child_sa_find(sa, old_id);
-    ObolChildSa *theirs = obol_rekey_rival(sa, old_id, FALSE);
 
     obol_ike_sa_log(sa, out, 1, "both ends have rekeyed Child SA %s: ours, #%u, is redundant", ours->config->name, ours->unique_id);
     forget(ours);
-    if (theirs != NULL && (old == NULL || old->state != OBOL_CHILD_INSTALLED))
-        obol_child_activate(sa, theirs, out);
+    hand_over_late(sa, old_id, out);
     obol_child_sa_close(sa, ours, replaced(), out);
-    forget_when_over(sa, old_id);
-}
-
-/* The old one went while the kernel was still busy with theirs: nobody is left to tell that it may send. */
-static void
-take_over_late(ObolIkeSa *sa, guint32 old_id, const ObolChildSa *old, ObolChildSa *theirs, ObolActions *out)
-{
-    if (theirs == NULL || theirs->state != OBOL_CHILD_INSTALLED || (old != NULL && old->state == OBOL_CHILD_INSTALLED))
-        return;
-    obol_child_activate(sa, theirs, out);
     forget_when_over(sa, old_id);
 }
 
@@ -148,7 +145,8 @@ obol_rekey_settle(ObolIkeSa *sa, guint32 old_id, ObolActions *out)
                 *theirs = obol_rekey_rival(sa, old_id, FALSE);
 
     if (ours == NULL || ours->state != OBOL_CHILD_INSTALLED || (theirs != NULL && theirs->state < OBOL_CHILD_INSTALLED)) {
-        take_over_late(sa, old_id, old, theirs, out);
+        hand_over_late(sa, old_id, out);
+        forget_when_over(sa, old_id);
         return;
     }
     if ((theirs != NULL || old == NULL || old->state != OBOL_CHILD_INSTALLED) && obol_rekey_loses(sa, ours)) {
