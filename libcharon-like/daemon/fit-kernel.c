@@ -51,12 +51,8 @@ wants_ah_padding(const Fitting *f)
     for (guint i = 0; i < f->child->proposals->len; i++) {
         const ObolProposal *proposal = &g_array_index(f->child->proposals, ObolProposal, i);
 
-        for (guint j = 0; j < proposal->n_transforms; j++) {
-            guint16 id = proposal->transforms[j].id;
-
-            padded |= proposal->transforms[j].type == OBOL_TRANSFORM_INTEG && id != OBOL_INTEG_HMAC_SHA1_96
-                      && id != OBOL_INTEG_AES_XCBC_96 && id != OBOL_INTEG_AES_CMAC_96;
-        }
+        for (guint j = 0; j < proposal->n_transforms; j++)
+            padded |= proposal->transforms[j].type == OBOL_TRANSFORM_INTEG && obol_integ_n_icv(proposal->transforms[j].id) != 12;
     }
     return wants_ah(f) && padded && f->outer != AF_INET6;
 }

@@ -14,6 +14,20 @@ obol_encr_is_aead(guint16 encr)
            || (encr >= OBOL_ENCR_AES_GCM_8 && encr <= OBOL_ENCR_NULL_AES_GMAC) || encr == OBOL_ENCR_CHACHA20_POLY1305;
 }
 
+gsize
+obol_integ_n_icv(guint16 integ)
+{
+    switch (integ) {
+    case OBOL_INTEG_HMAC_SHA1_96:
+    case OBOL_INTEG_AES_XCBC_96:
+    case OBOL_INTEG_AES_CMAC_96: return 12;
+    case OBOL_INTEG_HMAC_SHA2_256_128: return 16;
+    case OBOL_INTEG_HMAC_SHA2_384_192: return 24;
+    case OBOL_INTEG_HMAC_SHA2_512_256: return 32;
+    default: return 0;
+    }
+}
+
 gboolean
 obol_proposal_add(ObolProposal *proposal, guint8 type, guint16 id, guint16 key_bits)
 {

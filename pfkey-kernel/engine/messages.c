@@ -99,10 +99,7 @@ inner_family(const ObolSaSpec *spec)
 static gboolean
 pads_wrongly(const ObolSaSpec *spec)
 {
-    guint16 integ = spec->suite.integ;
-
-    return spec->id.protocol == OBOL_PROTO_AH && spec->id.destination.family == AF_INET && integ != OBOL_INTEG_HMAC_SHA1_96
-           && integ != OBOL_INTEG_AES_XCBC_96 && integ != OBOL_INTEG_AES_CMAC_96;
+    return spec->id.protocol == OBOL_PROTO_AH && spec->id.destination.family == AF_INET && obol_integ_n_icv(spec->suite.integ) != 12;
 }
 
 static const char *

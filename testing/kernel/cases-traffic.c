@@ -108,7 +108,7 @@ add_algorithm(const Lab *lab, GArray *cases, const ObolTransform *t, guint8 prot
 
     if (!side_has(&lab->sides[RIGHT], t))
         return;
-    if (protocol == OBOL_PROTO_AH && suite_integ_bytes(t->id) > 20) /* SHA-2: ICVs of 16 bytes and more */
+    if (protocol == OBOL_PROTO_AH && obol_integ_n_icv(t->id) != 12)
         made.needs |= NEEDS(AH_PADDING);
     if (!encr && protocol == OBOL_PROTO_ESP) {
         made.tunnel.encr = OBOL_ENCR_AES_CBC;

@@ -103,6 +103,8 @@ OBOL_API gboolean obol_proposal_check_answer(const ObolProposal *offered, gsize 
 
 /* TRUE for combined-mode ciphers (RFC 5282): no integrity algorithm beside them. */
 OBOL_API gboolean obol_encr_is_aead(guint16 encr);
+/* Bytes of an integrity algorithm's ICV, which its number says (RFC 4868 and others); 0: not one that is in obol/numbers.h. */
+OBOL_API gsize obol_integ_n_icv(guint16 integ);
 
 G_END_DECLS
 #endif

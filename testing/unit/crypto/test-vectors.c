@@ -306,6 +306,24 @@ test_guard(gconstpointer data)
     }
 }
 
+/* What the number says, and what the backends do. */
+static void
+test_icvs_are_as_long_as_their_numbers_say(void)
+{
+    static const guint16 ids[] = {
+        OBOL_INTEG_HMAC_SHA1_96, OBOL_INTEG_AES_XCBC_96, OBOL_INTEG_AES_CMAC_96, OBOL_INTEG_HMAC_SHA2_256_128, OBOL_INTEG_HMAC_SHA2_384_192,
+        OBOL_INTEG_HMAC_SHA2_512_256,
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(ids); i++) {
+        const ObolMacVtable *mac = obol_crypto_integ(crypto, ids[i]);
+
+        g_assert_nonnull(mac);
+        g_assert_cmpuint(obol_integ_n_icv(ids[i]), ==, mac->n_output);
+    }
+    g_assert_cmpuint(obol_integ_n_icv(OBOL_INTEG_NONE), ==, 0);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -340,6 +358,7 @@ main(int argc, char *argv[])
 
         g_test_add_data_func(name, &guards[i].suite, test_guard);
     }
+    g_test_add_func("/crypto/vectors/icvs-are-as-long-as-their-numbers-say", test_icvs_are_as_long_as_their_numbers_say);
     status = g_test_run();
     obol_crypto_free(crypto);
     return status;
