@@ -227,7 +227,6 @@ daemon_desires_child_state(ObolDaemon *daemon, const ObolIkeInfo *sa, const Obol
     const ObolChildConfig *child;
     ObolStartAction action;
     Desire *desire;
-
     gboolean was_up = from == OBOL_CHILD_INSTALLED || from == OBOL_CHILD_DELETING;
 
     if (info->state != OBOL_CHILD_GONE || daemon->stopping || sa->connection == NULL || info->name == NULL)

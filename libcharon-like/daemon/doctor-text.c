@@ -94,8 +94,8 @@ obol_doctor_finding_text(const ObolNode *finding, const char **advice)
 static const struct {
     const char *key, *label;
 } rows[] = {
-    { "esp", N_("ESP") }, { "ah", N_("AH") }, { "ah_padding", N_("AH over IPv4 with every ICV") }, { "ipcomp", N_("IPComp") }, { "tunnel", N_("tunnel mode") },
-    { "transport", N_("transport mode") }, { "beet", N_("BEET mode") }, { "plain_esp", N_("ESP without UDP") },
+    { "esp", N_("ESP") }, { "ah", N_("AH") }, { "ah_padding", N_("AH over IPv4 with every ICV") }, { "ipcomp", N_("IPComp") },
+    { "tunnel", N_("tunnel mode") }, { "transport", N_("transport mode") }, { "beet", N_("BEET mode") }, { "plain_esp", N_("ESP without UDP") },
     { "udp_encap", N_("ESP in UDP") }, { "esn", N_("extended sequence numbers") },
     { "mixed_families", N_("IPv4 and IPv6 in one tunnel") }, { "other_family", N_("IPv6 in IPv4 and the reverse") },
     { "port_ranges", N_("ranges of ports") }, { "byte_lifetimes", N_("lifetimes in bytes") },

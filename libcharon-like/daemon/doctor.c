@@ -68,8 +68,8 @@ static const struct {
     gsize offset;
 } abilities_table[] = {
 #define ABILITY(member) { #member, G_STRUCT_OFFSET(ObolKernelAbilities, member) }
-    ABILITY(esp), ABILITY(ah), ABILITY(ah_padding), ABILITY(ipcomp), ABILITY(tunnel), ABILITY(transport), ABILITY(beet), ABILITY(plain_esp),
-    ABILITY(udp_encap), ABILITY(esn), ABILITY(mixed_families), ABILITY(other_family), ABILITY(port_ranges),
+    ABILITY(esp), ABILITY(ah), ABILITY(ah_padding), ABILITY(ipcomp), ABILITY(tunnel), ABILITY(transport), ABILITY(beet),
+    ABILITY(plain_esp), ABILITY(udp_encap), ABILITY(esn), ABILITY(mixed_families), ABILITY(other_family), ABILITY(port_ranges),
     ABILITY(byte_lifetimes), ABILITY(packet_lifetimes), ABILITY(tfc_padding), ABILITY(acquire_selectors), ABILITY(marks),
     ABILITY(set_marks), ABILITY(if_ids), ABILITY(offload), ABILITY(update_addresses), ABILITY(change_encap),
     ABILITY(shared_selectors), ABILITY(exact_priority), ABILITY(last_used), ABILITY(routes_itself),

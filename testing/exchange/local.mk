@@ -1,7 +1,7 @@
 # Engines joined in memory: what each rule of an exchange asks, one test a rule.
 check_LTLIBRARIES += libobol-testing-exchange.la
 libobol_testing_exchange_la_SOURCES = %D%/model-kernel.c %D%/model-kernel.h %D%/pair.c %D%/pair-children.c %D%/pair-fragments.c %D%/pair-set-up.c \
-	%D%/pair.h
+	%D%/pair-stories.c %D%/pair.h
 libobol_testing_exchange_la_CPPFLAGS = $(TEST_CPPFLAGS)
 exchange_libs = libobol-testing-exchange.la libobol-testing-crypto.la libobol-engine.la libobol-credentials.la \
 	libobol-crypto-backend.la libobol-crypto.la libobol-wire.la libobol-model.la $(GLIB_LIBS)

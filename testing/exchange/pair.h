@@ -110,6 +110,14 @@ GBytes *pair_seal(PairSide *from, guint8 exchange, gboolean response, guint32 me
 /* The chain that @to finds in a message from the other side; free @plain after use. */
 gboolean pair_open(PairSide *to, const PairPacket *packet, GByteArray **plain, ObolChain *chain);
 
+/* --- pair-stories.c: collisions, and random histories --- */
+/* Established, and traffic flows; other nonces for another seed, so that either end has the lowest one in about half of the seeds. */
+Pair *pair_of_seed(guint seed);
+void pair_terminate(Pair *pair, PairSide *side, guint32 child_id); /* as an admin asks for it; 0: the IKE SA */
+void pair_quiesce(Pair *pair); /* until nothing is under way, and the ghosts of old IKE SAs have gone */
+void pair_disturb(Pair *pair, GRand *dice); /* loses, repeats, reorders or delivers the oldest datagram */
+void pair_check_kernels(const Pair *pair, guint n_children); /* they hold that many, and nothing else: asserted */
+
 /* --- pair-fragments.c: messages in pieces (RFC 7383) --- */
 /* A pair whose IKE_AUTH messages are 16 bytes longer for each of @n_selectors (at most OBOL_TS_MAX); sizes as in fragment_size, 0: the default. */
 Pair *pair_new_large(const PairSetup *like, guint n_selectors, gsize left_size, gsize right_size);

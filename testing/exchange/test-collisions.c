@@ -12,39 +12,6 @@ soft(Pair *pair, PairSide *side)
 }
 
 static void
-terminate(Pair *pair, PairSide *side, const ObolChildSa *child)
-{
-    pair_feed(pair, side, &(ObolEvent) { .kind = OBOL_EVENT_TERMINATE, .terminate = { .child_id = child->unique_id } });
-}
-
-/* Other nonces for another seed, so that either end has the lowest one in about half of the seeds. */
-static Pair *
-pair_of_seed(guint seed)
-{
-    Pair *pair = pair_new(NULL);
-
-    pair->left.engine.random = test_random_init(&pair->left.random, 7000 + seed);
-    pair->right.engine.random = test_random_init(&pair->right.random, 8000 + seed);
-    pair_establish(pair);
-    pair->traffic = TRUE;
-    return pair;
-}
-
-static void
-quiesce(Pair *pair)
-{
-    for (guint n = 0; n < 400; n++) {
-        pair_run(pair);
-        if (pair->left.sa == NULL || pair->right.sa == NULL
-            || (pair->left.sa->request.datagram == NULL && pair->right.sa->request.datagram == NULL && pair->left.sa->tasks == NULL
-                && pair->right.sa->tasks == NULL && pair->left.sa->asking_id == 0 && pair->right.sa->asking_id == 0))
-            return;
-        g_assert_true(pair_jump(pair));
-    }
-    g_assert_not_reached();
-}
-
-static void
 assert_one_child(Pair *pair, guint32 old_left)
 {
     g_assert_true(pair_agree(pair, 1));
@@ -150,7 +117,7 @@ test_a_lost_request_finds_the_child_gone(void)
         pair_lose(pair);
         soft(pair, &pair->right);
         pair_run(pair);
-        quiesce(pair);
+        pair_quiesce(pair);
         assert_one_child(pair, old);
         g_assert_false(pair_child(&pair->left, 0)->initiator);
         pair_finish(pair);
@@ -176,7 +143,7 @@ test_a_late_request_meets_a_temporary_failure(void)
     }
     g_assert_true(pair_deliver_to(pair, &pair->right)); /* our request, late */
     pair_run(pair);
-    quiesce(pair);
+    pair_quiesce(pair);
     assert_one_child(pair, old);
     g_assert_cmpuint(pair->left.n_failures, <=, 1);
     pair_finish(pair);
@@ -237,7 +204,7 @@ test_a_kernel_s_no_to_theirs_makes_ours_win(void)
         pair->left.kernel.fail_nth = 1;
         pair->left.kernel.n_seen = 0;
         pair_run(pair);
-        quiesce(pair);
+        pair_quiesce(pair);
         g_assert_cmpuint(pair->n_lost, ==, 0);
         g_assert_true(pair_agree(pair, 1));
         g_assert_cmpuint(pair_child(&pair->left, 0)->unique_id, !=, old);
@@ -257,14 +224,14 @@ test_a_rekeying_of_what_we_delete_is_put_off(void)
     PairPacket *answer;
 
     pair->traffic = FALSE;
-    terminate(pair, &pair->right, pair_child(&pair->right, 0));
+    pair_terminate(pair, &pair->right, pair_child(&pair->right, 0)->unique_id);
     soft(pair, &pair->left);
     g_assert_true(pair_deliver_to(pair, &pair->right));
     answer = g_queue_peek_tail(pair->wire);
     g_assert_true(pair_open(&pair->left, answer, &plain, &chain));
     g_assert_nonnull(obol_chain_find_notify(&chain, OBOL_N_TEMPORARY_FAILURE));
     pair_run(pair);
-    quiesce(pair);
+    pair_quiesce(pair);
     g_assert_true(pair_agree(pair, 0));
     g_assert_true(model_kernel_empty(&pair->left.kernel) && model_kernel_empty(&pair->right.kernel));
     pair_finish(pair);
@@ -279,12 +246,12 @@ test_a_delete_of_what_we_rekey_is_answered_as_usual(void)
 
     pair->traffic = FALSE;
     soft(pair, &pair->left);
-    terminate(pair, &pair->right, pair_child(&pair->right, 0));
+    pair_terminate(pair, &pair->right, pair_child(&pair->right, 0)->unique_id);
     g_assert_true(pair_deliver_to(pair, &pair->left));
     g_assert_true(pair_open(&pair->right, g_queue_peek_tail(pair->wire), &plain, &chain));
     g_assert_nonnull(obol_chain_find(&chain, OBOL_PAYLOAD_DELETE));
     pair_run(pair);
-    quiesce(pair);
+    pair_quiesce(pair);
     g_assert_true(pair_agree(pair, 0));
     g_assert_true(model_kernel_empty(&pair->left.kernel) && model_kernel_empty(&pair->right.kernel));
     pair_finish(pair);
@@ -300,9 +267,9 @@ test_an_admin_s_end_takes_the_successor_along(gconstpointer data)
     soft(pair, &pair->left);
     for (guint i = 0; i < after; i++)
         pair_deliver(pair);
-    terminate(pair, &pair->left, pair_child(&pair->left, 0));
+    pair_terminate(pair, &pair->left, pair_child(&pair->left, 0)->unique_id);
     pair_run(pair);
-    quiesce(pair);
+    pair_quiesce(pair);
     g_assert_true(pair_agree(pair, 0));
     g_assert_true(model_kernel_empty(&pair->left.kernel) && model_kernel_empty(&pair->right.kernel));
     pair_finish(pair);
@@ -316,8 +283,8 @@ test_crossing_deletes_name_nothing_twice(void)
     g_autoptr(Pair) pair = pair_of_seed(0);
 
     pair->traffic = FALSE;
-    terminate(pair, &pair->left, pair_child(&pair->left, 0));
-    terminate(pair, &pair->right, pair_child(&pair->right, 0));
+    pair_terminate(pair, &pair->left, pair_child(&pair->left, 0)->unique_id);
+    pair_terminate(pair, &pair->right, pair_child(&pair->right, 0)->unique_id);
     for (guint i = 0; i < 2; i++)
         pair_deliver(pair);
     for (guint i = 0; i < 2; i++) {
@@ -344,10 +311,10 @@ test_a_delete_that_waits_is_answered_as_usual(void)
     pair->traffic = FALSE;
     pair_add_child(pair, "second", "10.3.0.0/16", "10.4.0.0/16");
     pair_initiate_child(pair, &pair->left, "second", 1);
-    terminate(pair, &pair->left, pair_child(&pair->left, 0)); /* its Delete waits */
-    terminate(pair, &pair->right, pair_child(&pair->right, 0));
+    pair_terminate(pair, &pair->left, pair_child(&pair->left, 0)->unique_id); /* its Delete waits */
+    pair_terminate(pair, &pair->right, pair_child(&pair->right, 0)->unique_id);
     pair_run(pair);
-    quiesce(pair);
+    pair_quiesce(pair);
     g_assert_true(pair_agree(pair, 1));
     pair_finish(pair);
 }
@@ -360,9 +327,9 @@ test_the_old_one_is_deleted_by_both(void)
     pair->traffic = FALSE;
     soft(pair, &pair->left);
     pair_deliver(pair);
-    terminate(pair, &pair->right, pair_child(&pair->right, 0));
+    pair_terminate(pair, &pair->right, pair_child(&pair->right, 0)->unique_id);
     pair_run(pair);
-    quiesce(pair);
+    pair_quiesce(pair);
     g_assert_true(pair_agree(pair, 0));
     pair_finish(pair);
 }
@@ -374,26 +341,6 @@ typedef struct {
     guint n_events;
     gboolean ends; /* children are ended, too */
 } Story;
-
-/* Loses, repeats, reorders, delivers. */
-static void
-disturb(Pair *pair, GRand *dice)
-{
-    guint n = g_queue_get_length(pair->wire), fate = (guint) g_rand_int_range(dice, 0, 20);
-
-    if (n == 0)
-        return;
-    if (fate < 3)
-        pair_lose(pair);
-    else if (fate < 5)
-        pair_duplicate(pair);
-    else if (fate < 8)
-        g_queue_push_tail(pair->wire, g_queue_pop_head(pair->wire));
-    else if (fate < 12)
-        pair_deliver_to(pair, fate % 2 == 0 ? &pair->left : &pair->right);
-    else
-        pair_deliver(pair);
-}
 
 static void
 happen(Pair *pair, const Story *story)
@@ -409,19 +356,9 @@ happen(Pair *pair, const Story *story)
     case 0:
     case 1: pair_expire(pair, side, child, FALSE); break;
     case 2: pair_expire(pair, side, child, TRUE); break;
-    case 3: terminate(pair, side, child); break;
+    case 3: pair_terminate(pair, side, child->unique_id); break;
     case 4: pair_initiate_child(pair, side, "net", 0); break;
     }
-}
-
-static void
-check_kernels(const Pair *pair, guint n_children)
-{
-    g_assert_cmpuint(pair->left.kernel.sas->len, ==, 2 * n_children);
-    g_assert_cmpuint(pair->right.kernel.sas->len, ==, 2 * n_children);
-    g_assert_cmpuint(pair->left.kernel.n_policies, ==, 3 * n_children);
-    g_assert_cmpuint(pair->right.kernel.n_policies, ==, 3 * n_children);
-    g_assert_cmpuint(pair->left.kernel.n_not_found + pair->right.kernel.n_not_found, ==, 0);
 }
 
 static void
@@ -434,7 +371,7 @@ tell(Pair *pair, guint32 seed, Story *story)
 
         happen(pair, story);
         while (n_turns-- > 0)
-            disturb(pair, story->dice);
+            pair_disturb(pair, story->dice);
         if (g_rand_int_range(story->dice, 0, 4) == 0)
             pair_jump(pair);
     }
@@ -455,12 +392,12 @@ test_any_story_ends_well(gconstpointer data)
 
         g_test_message("seed %u", seed);
         tell(pair, seed, &story);
-        quiesce(pair);
+        pair_quiesce(pair);
         if (pair->left.sa == NULL || pair->right.sa == NULL)
             continue; /* so much was lost that one end has given up */
         n = pair->left.sa->children->len;
         g_assert_true(pair_agree(pair, n));
-        check_kernels(pair, n);
+        pair_check_kernels(pair, n);
         if (!story.ends) {
             g_assert_cmpuint(pair->n_lost, ==, 0);
             g_assert_cmpuint(n, <=, 2); /* a second one only when a redundant one has not been closed yet */
@@ -488,20 +425,20 @@ test_any_story_with_slow_kernels_ends_well(gconstpointer data)
             pair->hold_kernel = TRUE;
             happen(pair, &story);
             for (guint k = 0; k < 3; k++)
-                disturb(pair, story.dice);
+                pair_disturb(pair, story.dice);
             if (g_rand_int_range(story.dice, 0, 2) == 0)
                 pair_release_kernel(pair);
             for (guint k = 0; k < 3; k++)
-                disturb(pair, story.dice);
+                pair_disturb(pair, story.dice);
         }
         pair_release_kernel(pair);
-        quiesce(pair);
+        pair_quiesce(pair);
         g_rand_free(story.dice);
         if (pair->left.sa == NULL || pair->right.sa == NULL)
             continue;
         n = pair->left.sa->children->len;
         g_assert_true(pair_agree(pair, n));
-        check_kernels(pair, n);
+        pair_check_kernels(pair, n);
         pair_finish(pair);
     }
 }

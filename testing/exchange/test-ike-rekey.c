@@ -87,7 +87,7 @@ test_children_are_inherited_untouched(gconstpointer data)
     pair_finish(pair);
 }
 
-/* Section 2.18: "the original initiator of the new one is who began the rekeying", so the flag and the SPIs follow that. */
+/* Section 2.2: the original initiator of the new one is who began the rekeying, so the flag and the SPIs follow that. */
 static void
 test_who_rekeys_is_the_original_initiator(gconstpointer data)
 {
