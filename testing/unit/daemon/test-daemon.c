@@ -246,6 +246,27 @@ test_what_the_peer_ends_comes_up_again(DaemonTest *t, G_GNUC_UNUSED gconstpointe
     WAIT_FOR(t, daemon_test_stats(t, 0).n_child_sas == 1);
 }
 
+/* The old IKE SA has gone, and the new one is refused by a peer that does not know us for a while. */
+static void
+test_a_wish_outlives_a_failed_reauthentication(DaemonTest *t, G_GNUC_UNUSED gconstpointer data)
+{
+    const ObolSaSelector all = { .ike = "c" };
+    g_autoptr(GError) error = NULL;
+
+    daemon_test_start(t, 1);
+    daemon_test_write(t, 0, "make_before_break = false;", "start_action = \"start\";");
+    daemon_test_start(t, 0);
+    daemon_test_settle(t);
+    g_assert_cmpuint(daemon_test_stats(t, 0).n_child_sas, ==, 1);
+    obol_control_unload_connection(daemon_test_control(t, 1), "c", &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(obol_control_rekey(daemon_test_control(t, 0), &all, TRUE), ==, 1);
+    WAIT_FOR(t, daemon_test_stats(t, 0).n_ike_sas == 0);
+    g_assert_true(obol_daemon_reload(t->daemon[1], &error));
+    g_assert_no_error(error);
+    WAIT_FOR(t, daemon_test_stats(t, 0).n_child_sas == 1);
+}
+
 static void
 test_what_the_admin_ends_stays_down(DaemonTest *t, G_GNUC_UNUSED gconstpointer data)
 {
@@ -385,6 +406,7 @@ main(int argc, char **argv)
     DAEMON_TEST("reload/what-nobody-can-do-is-refused", test_a_proposal_that_nobody_can_do_is_refused);
     COLD_TEST("start/brings-it-up-at-load", test_start_brings_it_up_at_load);
     COLD_TEST("start/what-the-peer-ends-comes-up-again", test_what_the_peer_ends_comes_up_again);
+    COLD_TEST("start/a-wish-outlives-a-failed-reauthentication", test_a_wish_outlives_a_failed_reauthentication);
     COLD_TEST("start/what-the-admin-ends-stays-down", test_what_the_admin_ends_stays_down);
     COLD_TEST("trap/waits-for-a-packet", test_a_trap_waits_for_a_packet);
     DAEMON_TEST("trap/comes-and-goes-by-command", test_a_trap_comes_and_goes_by_command);
