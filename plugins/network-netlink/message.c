@@ -115,14 +115,22 @@ take_rule_attribute(const struct nlattr *attribute, Message *out)
     }
 }
 
+/* The attributes behind OFFSET bytes of the fixed part.  mnl_attr_for_each() goes on to the message's length rounded up,
+ * which may be more than there is. */
 static void
-take_attributes(const struct nlmsghdr *header, guint offset, void (*take)(const struct nlattr *attribute, Message *out),
+take_attributes(const struct nlmsghdr *header, gsize offset, void (*take)(const struct nlattr *attribute, Message *out),
                 Message *out)
 {
-    const struct nlattr *attribute;
+    const guint8 *bytes = (const guint8 *) header;
 
-    mnl_attr_for_each(attribute, header, offset)
+    for (gsize at = MNL_NLMSG_HDRLEN + MNL_ALIGN(offset); at < header->nlmsg_len;) {
+        const struct nlattr *attribute = (const struct nlattr *) (const void *) (bytes + at);
+
+        if (!mnl_attr_ok(attribute, (int) (header->nlmsg_len - at)))
+            return;
         take(attribute, out);
+        at += MNL_ALIGN(attribute->nla_len);
+    }
 }
 
 static gboolean

@@ -80,6 +80,21 @@ test_route(void)
     g_assert_cmpuint(m.device, ==, 3);
 }
 
+/* The message's length is no multiple of four, and its last attribute ends where the bytes of the rounded length would. */
+static void
+test_ends_where_it_says(void)
+{
+    g_autofree guint8 *bytes = g_memdup2(new_route, sizeof new_route - 1);
+    Message m;
+
+    bytes[0] = sizeof new_route - 1;
+    bytes[sizeof new_route - 8 + 2] = RTA_PRIORITY;
+    bytes[sizeof new_route - 8 + 4] = 9;
+    g_assert_true(read_one(bytes, sizeof new_route - 1, &m));
+    assert_address(&m.gateway, "192.0.2.254");
+    g_assert_cmpuint(m.priority, ==, 0);
+}
+
 static void
 test_refusal(void)
 {
@@ -237,6 +252,7 @@ main(int argc, char **argv)
         g_test_add_func("/network-netlink/message/an-address", test_address);
         g_test_add_func("/network-netlink/message/a-route", test_route);
         g_test_add_func("/network-netlink/message/a-refusal", test_refusal);
+        g_test_add_func("/network-netlink/message/ends-where-it-says", test_ends_where_it_says);
         g_test_add_func("/network-netlink/message/every-truncation-is-refused", test_truncations);
         g_test_add_func("/network-netlink/message/every-bit-flip-is-survived", test_bit_flips);
         g_test_add_func("/network-netlink/message/a-short-fixed-part-is-survived", test_short_fixed_part);
