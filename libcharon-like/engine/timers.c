@@ -2,10 +2,12 @@
 /* engine/timers.c - all deadlines of an IKE SA, of which the world knows the nearest. */
 #include "engine/ike-sa-private.h"
 
+/* One that waits for its turn (a request is being made, by a kernel that takes its time) is not asked for again. */
 static gint64
 probe_due(const ObolIkeSa *sa)
 {
-    if (sa->state != OBOL_IKE_ESTABLISHED || sa->connection->dpd_us == 0 || sa->request.datagram != NULL)
+    if (sa->state != OBOL_IKE_ESTABLISHED || sa->connection->dpd_us == 0 || sa->request.datagram != NULL
+        || obol_tasks_has(sa, OBOL_TASK_PROBE))
         return G_MAXINT64;
     return sa->heard_us + sa->connection->dpd_us;
 }

@@ -195,6 +195,27 @@ test_an_answer_is_proof_of_life(void)
     g_assert_true(pair_whole(pair));
 }
 
+/* A request is being made, by a kernel that takes its time: the check waits its turn, and no alarm rings for it all the while. */
+static void
+test_a_check_that_must_wait_does_not_ring(void)
+{
+    g_autoptr(Pair) pair = pair_new(&(PairSetup) { .dpd_us = 10 * SECOND });
+    guint n_sent;
+
+    pair_establish(pair);
+    pair->hold_kernel = TRUE;
+    pair_feed(pair, &pair->left, &(ObolEvent) { .kind = OBOL_EVENT_REKEY, .rekey.child_id = child_of(&pair->left)->unique_id });
+    pair->right.wake_us = G_MAXINT64;
+    n_sent = pair->left.n_sent;
+    g_assert_true(pair_jump(pair));
+    g_assert_cmpint(pair->left.wake_us, >, pair->now_us);
+    g_assert_cmpuint(pair->left.n_sent, ==, n_sent);
+    pair_release_kernel(pair);
+    pair_run(pair);
+    g_assert_cmpuint(pair->left.n_sent, ==, n_sent + 3); /* CREATE_CHILD_SA, the Delete, and the check after all */
+    g_assert_true(pair_whole(pair));
+}
+
 /* --- message IDs, sections 2.1 to 2.3 --- */
 
 static void
@@ -521,6 +542,7 @@ static const Plain plain_tests[] = {
     { "1.4.1/an-unanswered-delete-ends-all-the-same", test_an_unanswered_delete_ends_all_the_same },
     { "2.4/a-silent-peer-is-asked-and-given-up", test_a_silent_peer_is_asked_and_given_up },
     { "2.4/an-answer-is-proof-of-life", test_an_answer_is_proof_of_life },
+    { "2.4/a-check-that-must-wait-does-not-ring", test_a_check_that_must_wait_does_not_ring },
     { "2.3/ids-outside-the-window-are-ignored", test_ids_outside_the_window_are_ignored },
     { "2.1/a-repeated-request-gets-the-same-bytes", test_a_repeated_request_gets_the_same_bytes },
     { "2.2/a-response-to-nothing-is-ignored", test_a_response_to_nothing_is_ignored },
