@@ -12,20 +12,20 @@ SHARD_TEST_LIBS = libobol-testing-shard.la libobol-dispatcher.la libobol-engine.
 check_PROGRAMS += testing/unit/dispatcher/test-admission testing/unit/dispatcher/test-shard \
 	testing/unit/dispatcher/test-stray testing/unit/dispatcher/test-succession testing/unit/dispatcher/test-tables testing/unit/dispatcher/test-uniqueness
 
-testing_unit_dispatcher_test_admission_SOURCES = %D%/test-admission.c %D%/first-request.c %D%/first-request.h
+testing_unit_dispatcher_test_admission_SOURCES = %D%/test-admission.c testing/lib/first-request.c testing/lib/first-request.h
 testing_unit_dispatcher_test_admission_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_unit_dispatcher_test_admission_LDADD = libobol-dispatcher.la libobol-testing-crypto.la libobol-crypto-backend.la \
 	libobol-crypto.la libobol-wire.la libobol-model.la $(GLIB_LIBS) $(GNUTLS_LIBS) $(NETTLE_LIBS) -lgmp
 
-testing_unit_dispatcher_test_shard_SOURCES = %D%/test-shard.c %D%/first-request.c %D%/first-request.h
+testing_unit_dispatcher_test_shard_SOURCES = %D%/test-shard.c testing/lib/first-request.c testing/lib/first-request.h
 testing_unit_dispatcher_test_shard_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_unit_dispatcher_test_shard_LDADD = $(SHARD_TEST_LIBS)
 
-testing_unit_dispatcher_test_stray_SOURCES = %D%/test-stray.c %D%/first-request.c %D%/first-request.h
+testing_unit_dispatcher_test_stray_SOURCES = %D%/test-stray.c testing/lib/first-request.c testing/lib/first-request.h
 testing_unit_dispatcher_test_stray_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_unit_dispatcher_test_stray_LDADD = $(SHARD_TEST_LIBS)
 
-testing_unit_dispatcher_test_succession_SOURCES = %D%/test-succession.c %D%/first-request.c %D%/first-request.h
+testing_unit_dispatcher_test_succession_SOURCES = %D%/test-succession.c testing/lib/first-request.c testing/lib/first-request.h
 testing_unit_dispatcher_test_succession_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_unit_dispatcher_test_succession_LDADD = $(SHARD_TEST_LIBS)
 
@@ -33,6 +33,6 @@ testing_unit_dispatcher_test_tables_SOURCES = %D%/test-tables.c
 testing_unit_dispatcher_test_tables_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_unit_dispatcher_test_tables_LDADD = libobol-dispatcher.la libobol-crypto.la libobol-wire.la libobol-model.la $(GNUTLS_LIBS) $(GLIB_LIBS)
 
-testing_unit_dispatcher_test_uniqueness_SOURCES = %D%/test-uniqueness.c %D%/first-request.c %D%/first-request.h
+testing_unit_dispatcher_test_uniqueness_SOURCES = %D%/test-uniqueness.c testing/lib/first-request.c testing/lib/first-request.h
 testing_unit_dispatcher_test_uniqueness_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_unit_dispatcher_test_uniqueness_LDADD = $(SHARD_TEST_LIBS)

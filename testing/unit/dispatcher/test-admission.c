@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "first-request.h"
+#include "testing/lib/first-request.h"
 #include "testing/lib/test-crypto.h"
 
 #define LIFETIME_US (30 * G_USEC_PER_SEC)

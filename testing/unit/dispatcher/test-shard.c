@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "dispatcher/shard-private.h"
-#include "first-request.h"
+#include "testing/lib/first-request.h"
 #include "testing/lib/shard-world.h"
 
 #define IKE "aes128gcm16-prfsha256-x25519"

@@ -2,7 +2,7 @@
 /* testing/unit/dispatcher/test-stray.c - messages that belong to no IKE SA: what they get, and how little of it. */
 #include <string.h>
 
-#include "first-request.h"
+#include "testing/lib/first-request.h"
 #include "testing/lib/shard-world.h"
 
 typedef struct {

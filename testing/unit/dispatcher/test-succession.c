@@ -2,7 +2,7 @@
 /* testing/unit/dispatcher/test-succession.c - one IKE SA after another in a shard's tables: rekeyed, reauthenticated, gone and still asked
  * (RFC 7296 sections 2.1, 2.8.2, 2.8.3 and 2.18). */
 #include "engine/ike-sa-private.h"
-#include "first-request.h"
+#include "testing/lib/first-request.h"
 #include "testing/lib/shard-world.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* testing/unit/dispatcher/test-uniqueness.c - several IKE SAs between the same identities: `unique`, and RFC 7296
  * section 2.4. */
-#include "first-request.h"
+#include "testing/lib/first-request.h"
 #include "testing/lib/shard-world.h"
 
 typedef struct {

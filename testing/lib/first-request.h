@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* testing/unit/dispatcher/first-request.h - IKE_SA_INIT requests, sound ones and others. */
+/* testing/lib/first-request.h - IKE_SA_INIT requests, sound ones and others. */
 #ifndef OBOL_TEST_FIRST_REQUEST_H
 #define OBOL_TEST_FIRST_REQUEST_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* testing/unit/dispatcher/first-request.c - IKE_SA_INIT requests, sound ones and others. */
-#include "first-request.h"
+/* testing/lib/first-request.c - IKE_SA_INIT requests, sound ones and others. */
+#include "testing/lib/first-request.h"
 
 #include <string.h>
 
