@@ -97,23 +97,15 @@ same_name(const ObolSaId *a, const ObolSaId *b)
     return a->spi == b->spi && a->protocol == b->protocol && obol_address_equal(&a->destination, &b->destination);
 }
 
-static gboolean
-same_policy(const ObolPolicySpec *a, const ObolPolicySpec *b)
-{
-    return a->direction == b->direction && obol_ts_equal(&a->source, &b->source)
-           && obol_ts_equal(&a->destination, &b->destination);
-}
-
-/* The newest of the slot's unanswered requests that @what is the opposite of will leave nothing behind. */
+/* The newest of the slot's unanswered requests that @what is the opposite of will leave nothing behind.  Not so a policy's: an SA
+ * deletes one only when it has been told that it is there, so the one on its way with the same selectors is another child's. */
 static void
 mark_undone(ObolSlot *slot, const ObolKernelRequest *what)
 {
     for (ObolKernelPending *p = slot->pending; p != NULL; p = p->next) {
         if (p->undone)
             continue;
-        if ((what->op == OBOL_KERNEL_DELETE_SA && p->op == OBOL_KERNEL_ADD_SA && same_name(&p->id, &what->sa.id))
-            || (what->op == OBOL_KERNEL_DELETE_POLICY && p->op == OBOL_KERNEL_ADD_POLICY
-                && same_policy(p->policy, &what->policy))) {
+        if (what->op == OBOL_KERNEL_DELETE_SA && p->op == OBOL_KERNEL_ADD_SA && same_name(&p->id, &what->sa.id)) {
             p->undone = TRUE;
             return;
         }

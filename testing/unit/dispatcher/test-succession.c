@@ -456,6 +456,43 @@ test_lingering_is_bounded(gconstpointer data)
     end(&t);
 }
 
+static gboolean
+carry_one(World *from, World *to)
+{
+    g_autoptr(WorldDatagram) datagram = world_take_sent(from);
+    gsize n;
+    const guint8 *bytes;
+
+    if (datagram == NULL)
+        return FALSE;
+    bytes = g_bytes_get_data(datagram->bytes, &n);
+    world_receive(to, &datagram->local, &datagram->remote, bytes, n);
+    return TRUE;
+}
+
+/* A child and its successor have policies of the same selectors: deleting the one's, which are there, undoes nothing of the other one's,
+ * which are on their way. */
+static void
+test_policies_on_their_way_do_not_stay(void)
+{
+    Two t;
+
+    begin(&t);
+    obol_shard_rekey(t.left->shard, &(ObolSaSelector) { .child = "net" }, FALSE, t.left->now_us);
+    world_run_jobs(t.left);
+    world_answer_all(t.left);
+    g_assert_true(carry_one(t.left, t.right));
+    world_answer_all(t.right);
+    g_assert_true(carry_one(t.right, t.left));
+    g_assert_cmpuint(t.left->requests.length, >, 0);
+    obol_shard_terminate(t.left->shard, &(ObolSaSelector) { NULL }, TRUE, 3, t.left->now_us);
+    g_assert_cmpuint(stats_of(t.left).n_ike_sas, ==, 0);
+    world_answer_all(t.left);
+    g_assert_cmpint(t.left->n_policies, ==, 0);
+    g_assert_cmpuint(g_hash_table_size(t.left->sas), ==, 0);
+    end(&t);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -480,5 +517,6 @@ main(int argc, char *argv[])
     g_test_add_func("/dispatcher/2.1/what-is-not-authentic-gets-nothing", test_what_is_not_authentic_gets_nothing);
     g_test_add_data_func("/dispatcher/2.1/lingering-is-bounded-in-number", NULL, test_lingering_is_bounded);
     g_test_add_data_func("/dispatcher/2.1/lingering-is-bounded-in-memory", "", test_lingering_is_bounded);
+    g_test_add_func("/dispatcher/2.8/policies-on-their-way-do-not-stay", test_policies_on_their_way_do_not_stay);
     return g_test_run();
 }
