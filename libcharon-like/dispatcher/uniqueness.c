@@ -36,6 +36,23 @@ replace_others(ObolShard *shard, const ObolSlot *slot, ObolSlot *first, gboolean
     }
 }
 
+/* By the path of one that is there comes the same peer, which sets up another before it ends the old one (RFC 7296 section 2.8.3); another
+ * one that shows the same identity comes from elsewhere. */
+static gboolean
+is_renewal(ObolShard *shard, const ObolIkeInfo *info, const ObolSlot *others)
+{
+    ObolAddress local = info->local, remote = info->remote;
+
+    for (guint i = 0; others != NULL && i < OBOL_PEERS_LOOKED_AT; others = others->identity.next, i++) {
+        ObolIkeInfo other;
+
+        obol_slot_look(shard, others, &other);
+        if (obol_address_equal(&other.local, &local) && obol_endpoint_equal(&other.remote, &remote))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 void
 obol_shard_identified(ObolShard *shard, ObolSlot *slot, gboolean initial_contact)
 {
@@ -56,7 +73,7 @@ obol_shard_identified(ObolShard *shard, ObolSlot *slot, gboolean initial_contact
      * time could each drop what the other one keeps. */
     else if (others != NULL && slot->responder && unique == OBOL_UNIQUE_REPLACE)
         replace_others(shard, slot, others, FALSE);
-    else if (others != NULL && slot->responder && unique == OBOL_UNIQUE_KEEP)
+    else if (others != NULL && slot->responder && unique == OBOL_UNIQUE_KEEP && !is_renewal(shard, &info, others))
         put_off(shard, slot, (ObolEvent) { .kind = OBOL_EVENT_REPLACED, .replaced.send_delete = TRUE });
     if (slot->identity.key == 0)
         obol_slot_link(shard, slot, OBOL_BY_IDENTITY, key);

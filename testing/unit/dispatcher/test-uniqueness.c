@@ -94,6 +94,23 @@ test_keep_leaves_the_oldest(void)
 }
 
 static void
+test_keep_lets_a_peer_reauthenticate(void)
+{
+    UniqueTest t;
+
+    begin(&t, OBOL_UNIQUE_KEEP, FALSE);
+    set_up_one_more(&t, 2);
+    g_assert_cmpuint(obol_shard_rekey(t.left->shard, &(ObolSaSelector) { NULL }, TRUE, t.left->now_us), ==, 1);
+    world_run_jobs(t.left);
+    world_exchange(t.left, t.right);
+    g_assert_cmpuint(t.right->n_established, ==, 2);
+    g_assert_cmpuint(t.right->n_gone, ==, 1); /* the old one, by the peer's Delete */
+    g_assert_cmpuint(n_living(t.right), ==, 1);
+    g_assert_cmpuint(n_living(t.left), ==, 1);
+    end(&t);
+}
+
+static void
 test_initial_contact_ends_the_others_without_a_word(void)
 {
     UniqueTest t;
@@ -153,6 +170,7 @@ main(int argc, char **argv)
     g_test_add_func("/dispatcher/uniqueness/no-lets-all-live", test_no_lets_all_live);
     g_test_add_func("/dispatcher/uniqueness/replace-leaves-the-newest", test_replace_leaves_the_newest);
     g_test_add_func("/dispatcher/uniqueness/keep-leaves-the-oldest", test_keep_leaves_the_oldest);
+    g_test_add_func("/dispatcher/uniqueness/keep-lets-a-peer-reauthenticate", test_keep_lets_a_peer_reauthenticate);
     g_test_add_func("/dispatcher/uniqueness/initial-contact-ends-the-others-without-a-word",
                     test_initial_contact_ends_the_others_without_a_word);
     g_test_add_func("/dispatcher/uniqueness/never-is-deaf-to-initial-contact", test_never_is_deaf_to_initial_contact);
