@@ -17,6 +17,19 @@ due_after(const ObolIkeSa *sa, gint64 time_us)
     return sa->now_us + time_us - (gint64) (random % (guint64) (range_us + 1));
 }
 
+/* Were both ends to reauthenticate one IKE SA, two would come of it, and of each of those two more.  So the initiator goes first, and the
+ * responder only steps in where nothing has come of that. */
+static gint64
+reauth_due(const ObolIkeSa *sa)
+{
+    const ObolConnection *c = sa->connection;
+    gint64 due = due_after(sa, c->reauth_us);
+
+    if (due != 0 && sa->role == OBOL_RESPONDER)
+        due = sa->now_us + c->reauth_us + MAX(c->over_us / 2, c->reauth_us / 20);
+    return due;
+}
+
 static gint64
 earlier(gint64 a, gint64 b)
 {
@@ -31,7 +44,7 @@ obol_ike_life_begin(ObolIkeSa *sa)
 
     sa->rekey_at_us = due_after(sa, c->rekey_us);
     if (sa->reauth_at_us == 0 && sa->reauth == OBOL_REAUTH_NONE)
-        sa->reauth_at_us = due_after(sa, c->reauth_us);
+        sa->reauth_at_us = reauth_due(sa);
     first = earlier(sa->rekey_at_us, sa->reauth_at_us);
     sa->expire_at_us = first != 0 && c->over_us != 0 ? first + c->over_us : 0;
 }

@@ -75,7 +75,7 @@ const ObolSettingSpec obol_schema_connection[] = {
       .doc = "Age at which the IKE SA is due for new keys, 4h unless reauth_time is set; 0: never." },
     { .name = "reauth_time", .type = OBOL_TYPE_DURATION, .fallback = "0s", .max = OBOL_LIFETIME_MAX,
       .doc = "Age at which the peers are to prove again who they are, by an IKE SA that is new from the beginning; new keys in "
-             "between do not change it; 0: never." },
+             "between do not change it.  The initiator does it; the responder, if nothing has come of that halfway to over_time.  0: never." },
     { .name = "over_time", .type = OBOL_TYPE_DURATION, .max = OBOL_LIFETIME_MAX,
       .doc = "So long after that, when nothing has come of it, the IKE SA ends; unset: a tenth of the longer of the two; 0: it does "
              "not." },
@@ -93,7 +93,8 @@ const ObolSettingSpec obol_schema_connection[] = {
       .doc = "When a request is sent again." },
     { .name = "unique", .type = OBOL_TYPE_ENUM, .fallback = "no", .choices = WORDS("no", "never", "keep", "replace"),
       .doc = "Several IKE SAs with one identity: no allows them but obeys INITIAL_CONTACT, never ignores that too, replace "
-             "drops the older ones, keep refuses the new one." },
+             "drops the older ones, keep refuses the new one, unless it comes by the very path of an older one, as for a "
+             "reauthentication." },
     { .name = "encap", .type = OBOL_TYPE_BOOL, .fallback = "no",
       .doc = "Put ESP in UDP even without a NAT, by pretending that there is one." },
     { .name = "initial_contact", .type = OBOL_TYPE_BOOL, .fallback = "yes",

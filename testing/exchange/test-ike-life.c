@@ -256,6 +256,23 @@ test_reauthentication_is_not_put_off_by_rekeying(void)
     g_assert_cmpuint(pair->left.n_reauthentications, ==, 1);
 }
 
+/* Two that are due at one age: were both to do it, there would be twice as many IKE SAs after each time. */
+static void
+test_the_initiator_goes_first(void)
+{
+    g_autoptr(Pair) pair = pair_new(NULL);
+    ObolConnection *ends[] = { pair->left.connection, pair->right.connection };
+
+    for (guint i = 0; i < G_N_ELEMENTS(ends); i++) {
+        ends[i]->reauth_us = 10 * HOUR;
+        ends[i]->over_us = ends[i]->rand_us = HOUR;
+    }
+    pair_establish(pair);
+    g_assert_cmpint(pair->left.sa->reauth_at_us, <=, pair->now_us + 10 * HOUR);
+    g_assert_cmpint(pair->right.sa->reauth_at_us, ==, pair->now_us + 10 * HOUR + HOUR / 2);
+    g_assert_cmpint(pair->right.sa->expire_at_us, >, pair->right.sa->reauth_at_us);
+}
+
 static void
 test_the_responder_reauthenticates_too(void)
 {
@@ -423,6 +440,7 @@ static const Plain plain_tests[] = {
     { "2.8.3/break-before-make-does-not-need-an-answer", test_break_before_make_does_not_need_an_answer },
     { "2.8.3/an-admin-s-end-is-no-reauthentication", test_an_admin_s_end_is_no_reauthentication },
     { "2.8.3/reauthentication-is-not-put-off-by-rekeying", test_reauthentication_is_not_put_off_by_rekeying },
+    { "2.8.3/the-initiator-goes-first", test_the_initiator_goes_first },
     { "2.8.3/the-responder-reauthenticates-too", test_the_responder_reauthenticates_too },
     { "2.8.3/an-admin-may-ask-for-either", test_an_admin_may_ask_for_either },
     { "2.1/the-answer-to-a-delete-is-repeated", test_the_answer_to_a_delete_is_repeated },
