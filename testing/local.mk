@@ -16,6 +16,7 @@ include testing/unit/pfkey-kernel/local.mk
 include testing/unit/vici/local.mk
 include testing/unit/socket-default/local.mk
 include testing/exchange/local.mk
+include testing/sim/local.mk
 include testing/fuzz/local.mk
 include testing/bench/local.mk
 include testing/kernel/local.mk
