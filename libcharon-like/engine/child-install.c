@@ -371,6 +371,17 @@ obol_child_release_cpi(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
     delete_sa(sa, child, OBOL_PART_COMP_IN, out);
 }
 
+void
+obol_child_query(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
+{
+    ObolKernelRequest request = { .op = OBOL_KERNEL_QUERY_SA };
+
+    if (child->state != OBOL_CHILD_INSTALLED || child->places[OBOL_PART_IN] == OBOL_NOWHERE)
+        return;
+    request.sa = sa_spec(child, OBOL_PART_IN, child->places[OBOL_PART_IN]);
+    obol_child_ask(sa, child, OBOL_KERNEL_FOR_LIVENESS, OBOL_PART_IN, &request, out);
+}
+
 /* --- moving --- */
 
 static void

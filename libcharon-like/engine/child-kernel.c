@@ -9,7 +9,7 @@ obol_child_ask(ObolIkeSa *sa, ObolChildSa *child, ObolKernelPurpose purpose, gui
     ObolAction *action = obol_actions_add(out, OBOL_ACTION_KERNEL);
     ObolKernelWait wait = { ++sa->n_kernel_requests, purpose, request->op, child->unique_id, part, child->at };
 
-    if (purpose != OBOL_KERNEL_FOR_NOBODY)
+    if (purpose != OBOL_KERNEL_FOR_NOBODY && purpose != OBOL_KERNEL_FOR_LIVENESS)
         child->n_waiting++;
     if (sa->waits == NULL)
         sa->waits = g_array_new(FALSE, FALSE, sizeof(ObolKernelWait));
@@ -115,6 +115,10 @@ obol_child_kernel_reply(ObolIkeSa *sa, guint32 request, const ObolKernelReply *r
     if (!take_wait(sa, request, &wait))
         return;
     child = obol_child_sa_find(sa, wait.child_id);
+    if (wait.purpose == OBOL_KERNEL_FOR_LIVENESS) {
+        obol_liveness_reply(sa, child, reply, out);
+        return;
+    }
     if (wait.purpose == OBOL_KERNEL_FOR_NOBODY || child == NULL) {
         /* An SA whose hard lifetime is over, or that another program deleted, is not there to be deleted. */
         if (reply->error != NULL && !g_error_matches(reply->error, OBOL_KERNEL_ERROR, OBOL_KERNEL_ERROR_NOT_FOUND))
@@ -126,6 +130,7 @@ obol_child_kernel_reply(ObolIkeSa *sa, guint32 request, const ObolKernelReply *r
     case OBOL_KERNEL_FOR_SPI: take_spi(child, &wait, reply); break;
     case OBOL_KERNEL_FOR_INSTALL: take_installed(child, &wait, reply); break;
     case OBOL_KERNEL_FOR_MOVE: take_moved(sa, child, &wait, reply, out); break;
+    case OBOL_KERNEL_FOR_LIVENESS:
     case OBOL_KERNEL_FOR_NOBODY: break;
     }
     obol_child_step(sa, child, out);

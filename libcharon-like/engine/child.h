@@ -86,6 +86,7 @@ struct ObolChildSa {
     gint64 rekey_at_us, expire_at_us; /* 0: never */
     ObolLifetimes lifetimes;
     ObolSaUsage in, out;
+    guint64 n_heard;               /* packets that had come at the last check of the peer's liveness */
     guint n_waiting;               /* kernel answers that it waits for */
     guint8 places[OBOL_N_PARTS];   /* of ObolPlace: a reserved SPI counts as its SA does */
     GByteArray *policies;          /* of ObolPlace, by the policies' numbers: they may be shared, so none is removed that was not
@@ -174,10 +175,11 @@ void obol_child_activate(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out); /
 void obol_child_uninstall(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out);
 void obol_child_uninstall_out(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out); /* all but what receives */
 void obol_child_release_cpi(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out);
+void obol_child_query(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out); /* what has it received?  For obol_liveness_reply() */
 void obol_child_move(ObolIkeSa *sa, ObolActions *out); /* every child to the SA's present addresses */
 
 /* --- child-kernel.c: asking the kernel, and its answers --- */
-typedef enum { OBOL_KERNEL_FOR_SPI, OBOL_KERNEL_FOR_INSTALL, OBOL_KERNEL_FOR_MOVE, OBOL_KERNEL_FOR_NOBODY } ObolKernelPurpose;
+typedef enum { OBOL_KERNEL_FOR_SPI, OBOL_KERNEL_FOR_INSTALL, OBOL_KERNEL_FOR_MOVE, OBOL_KERNEL_FOR_LIVENESS, OBOL_KERNEL_FOR_NOBODY } ObolKernelPurpose;
 typedef struct {
     guint32 request;
     ObolKernelPurpose purpose;

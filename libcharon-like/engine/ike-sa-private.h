@@ -135,6 +135,12 @@ void obol_ike_sa_established(ObolIkeSa *sa, gboolean initial_contact, ObolAction
 ObolIkeSa *obol_ike_sa_new_successor(const ObolIkeSa *old, ObolRole role);
 ObolSpan obol_span_of_bytes(GBytes *bytes);
 
+/* --- liveness.c: is the peer there (section 2.4) --- */
+gint64 obol_liveness_due(const ObolIkeSa *sa);
+void obol_liveness_timer(ObolIkeSa *sa, ObolActions *out);
+/* What the kernel says to obol_child_query(); @child NULL: it has gone meanwhile. */
+void obol_liveness_reply(ObolIkeSa *sa, ObolChildSa *child, const ObolKernelReply *reply, ObolActions *out);
+
 /* --- timers.c: one WAKE for all deadlines --- */
 void obol_ike_sa_arm(ObolIkeSa *sa, ObolActions *out);
 void obol_ike_sa_timer(ObolIkeSa *sa, ObolActions *out);

@@ -173,6 +173,10 @@ model_kernel_serve(ModelKernel *kernel, const ObolKernelRequest *request, ObolKe
         g_array_index(kernel->policies, ObolPolicySpec, at) = request->policy_to;
         break;
     case OBOL_KERNEL_QUERY_SA:
+        if (find_sa(kernel, &request->sa) < 0)
+            no(error, OBOL_KERNEL_ERROR_NOT_FOUND, "no such SA to look at");
+        reply->usage = kernel->usage;
+        break;
     case OBOL_KERNEL_FLUSH:
     case OBOL_KERNEL_LIST: break;
     }
