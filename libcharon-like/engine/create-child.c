@@ -18,7 +18,7 @@ ended_by_us(void)
 static guint16
 choose_group(const ObolIkeSa *sa, const ObolChildSa *child, const GArray *proposals)
 {
-    const ObolChildSa *old = child->replaces != 0 ? obol_child_sa_find(sa, child->replaces) : NULL;
+    const ObolChildSa *old = obol_child_sa_find(sa, child->replaces != 0 ? child->replaces : child->adjusts);
 
     if (old != NULL && old->suite.ke != OBOL_KE_NONE && obol_proposals_have_group(proposals, old->suite.ke))
         return old->suite.ke;
