@@ -501,7 +501,7 @@ scenario_selectors_that_strongswan_refuses_leave_the_old_tunnel() {
 scenario_selectors_are_changed_between_obol_and_obol() {
 	peer_side=wide_obol_side
 	selectors_under_traffic 0 net --add 10.4.0.0/24 && on left ping -q -c 3 -i 0.2 -W 2 -I 10.1.0.1 10.4.0.1 && whole &&
-		obolctl right list-sas | grep -q 10.4.0.0/24 && terminate left && gone left && gone right
+		obolctl right list-sas | grep -q 10.4.0.0/24 && obolctl left list-sas | grep -q 'no longer as the settings say' && terminate left && gone left && gone right
 }
 wide_obol_side() { # HOST - allows one network more
 	net[$1]='10.2.0.0/24", "10.4.0.0/24'
