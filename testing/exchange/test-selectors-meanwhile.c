@@ -83,6 +83,29 @@ test_a_rekeying_under_way_goes_first(gconstpointer data)
     pair_finish(pair);
 }
 
+/* A peer that begins to rekey and then says no more: the change is given up after a minute, and the IKE SA is not. */
+static void
+test_a_rekeying_without_end_is_not_waited_for_for_ever(void)
+{
+    g_autoptr(Pair) pair = pair_up(&pair_wide);
+    gint64 begin = pair->now_us;
+
+    pair->traffic = FALSE;
+    pair_expire(pair, &pair->right, pair_child(&pair->right, 0), FALSE);
+    pair_deliver(pair);
+    pair_change(pair, &pair->left, OBOL_TS_ADD, NULL, "10.4.0.0/16");
+    while (pair->left.n_commands_done == 1) {
+        while (pair_peek(pair) != NULL)
+            pair_lose(pair);
+        g_assert_true(pair_jump(pair));
+    }
+    g_assert_cmpint(pair->left.command_reason, ==, OBOL_REASON_BUSY);
+    g_assert_cmpint(pair->now_us - begin, >=, 59 * (gint64) G_USEC_PER_SEC);
+    g_assert_cmpint(pair->now_us - begin, <=, 62 * (gint64) G_USEC_PER_SEC);
+    g_assert_nonnull(pair->left.sa);
+    g_assert_cmpuint(pair->left.sa->children->len, ==, 2);
+}
+
 /* Section 2.25: a rekeying by the peer that crosses it is put off, and what it was for goes. */
 static void
 test_a_rekeying_by_the_peer_crosses_it(gconstpointer data)
@@ -322,6 +345,8 @@ main(int argc, char *argv[])
                     test_a_rekeying_by_the_peer_brings_nothing_back);
     g_test_add_func("/exchange/selectors/another-change-begins-from-the-last-one", test_another_change_begins_from_the_last_one);
     add_numbered("2.8/a-rekeying-under-way-goes-first", 6, test_a_rekeying_under_way_goes_first);
+    g_test_add_func("/exchange/selectors/2.8/a-rekeying-without-end-is-not-waited-for-for-ever",
+                    test_a_rekeying_without_end_is_not_waited_for_for_ever);
     add_numbered("2.25/a-rekeying-by-the-peer-crosses-it", 4, test_a_rekeying_by_the_peer_crosses_it);
     add_numbered("2.25/both-change-it-at-once", 16, test_both_change_it_at_once);
     add_numbered("2.25.2/a-rekeying-of-the-ike-sa-meanwhile", 8, test_a_rekeying_of_the_ike_sa_meanwhile);
