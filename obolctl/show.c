@@ -157,6 +157,10 @@ show_child(const Ctl *ctl, const ObolNode *child)
         show_direction(ctl, child, "out");
     }
     show_selectors(ctl, child);
+    if (ctl_has(child, "adjusted")) {
+        ctl_put(ctl, CTL_DIM, _("    as asked for, no longer as the settings say"));
+        putchar('\n');
+    }
 }
 
 void

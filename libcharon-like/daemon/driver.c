@@ -277,9 +277,9 @@ static const ObolListenerVtable listener = {
 };
 
 static void
-port_command_done(gpointer data, guint32 command, const ObolReason *reason)
+port_command_done(gpointer data, guint32 command, guint32 child_id, const ObolReason *reason)
 {
-    daemon_command_done(((DaemonDriver *) data)->daemon, command, reason);
+    daemon_command_done(((DaemonDriver *) data)->daemon, command, child_id, reason);
 }
 
 typedef struct {

@@ -106,7 +106,7 @@ end_command(ObolShard *shard, const ObolAction *action)
     if (obol_shard_acquire_done(shard, action->command_done.command, action->command_done.reason == NULL))
         return;
     if (shard->ports.command_done != NULL)
-        shard->ports.command_done(shard->data, action->command_done.command, action->command_done.reason);
+        shard->ports.command_done(shard->data, action->command_done.command, action->command_done.child_id, action->command_done.reason);
 }
 
 static void

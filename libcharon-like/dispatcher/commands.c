@@ -60,6 +60,8 @@ mean_child(ObolEvent *event, guint32 child_id)
 {
     if (event->kind == OBOL_EVENT_TERMINATE)
         event->terminate.child_id = child_id;
+    else if (event->kind == OBOL_EVENT_SELECTORS)
+        event->selectors.child_id = child_id;
     else
         event->rekey.child_id = child_id;
 }
@@ -112,6 +114,14 @@ guint
 obol_shard_rekey(ObolShard *shard, const ObolSaSelector *which, gboolean reauth, gint64 now_us)
 {
     return feed_all(shard, which, (ObolEvent) { .kind = OBOL_EVENT_REKEY, .rekey = { .reauth = reauth } }, now_us);
+}
+
+guint
+obol_shard_selectors(ObolShard *shard, const ObolSaSelector *which, const ObolTsChange *change, guint32 command, gint64 now_us)
+{
+    g_return_val_if_fail(which->child != NULL || which->child_id != 0, 0);
+    return feed_all(shard, which, (ObolEvent) { .kind = OBOL_EVENT_SELECTORS, .selectors = { .change = change, .command = command } },
+                    now_us);
 }
 
 void

@@ -23,7 +23,8 @@ typedef struct {
     /* (transfer full).  Come back by obol_shard_job_done() with the same ticket. */
     void (*job)(gpointer data, guint64 ticket, ObolJob *job);
     const ObolListenerVtable *listener; /* called with @data; slots may be NULL */
-    void (*command_done)(gpointer data, guint32 command, const ObolReason *reason); /* reason NULL: success */
+    /* @reason NULL: success; @child_id: the Child SA that there is by it, 0 where none is told. */
+    void (*command_done)(gpointer data, guint32 command, guint32 child_id, const ObolReason *reason);
     /* A packet wants @connection, which has no IKE SA yet: find the peer's address, then call obol_shard_located() with
      * the same @reqid, be it without success.  NULL: acquires make no IKE SA. */
     void (*locate)(gpointer data, guint32 reqid, const ObolConnection *connection);
@@ -81,6 +82,9 @@ guint obol_shard_initiate(ObolShard *shard, const ObolConnection *connection, co
 /* New keys, or with @reauth of IKE SAs all of it anew; begun, not waited for.  Returns how many SAs it concerns. */
 guint obol_shard_rekey(ObolShard *shard, const ObolSaSelector *which, gboolean reauth, gint64 now_us);
 guint obol_shard_terminate(ObolShard *shard, const ObolSaSelector *which, gboolean force, guint32 command,
+                           gint64 now_us);
+/* What the Child SAs that @which means are to protect (they are named by child or child_id); @change is borrowed for the call. */
+guint obol_shard_selectors(ObolShard *shard, const ObolSaSelector *which, const ObolTsChange *change, guint32 command,
                            gint64 now_us);
 
 void obol_shard_each(ObolShard *shard, ObolSaVisit visit, gpointer data);

@@ -68,7 +68,10 @@ typedef struct {
             GPtrArray *children; /* owned; of const ObolChildConfig, of the SA's connection */
             gboolean keep; /* the SA lives on until OBOL_EVENT_REAUTHENTICATED; else it is over */
         } reauthenticate;
-        struct { guint32 command; ObolReason *reason; /* NULL: success */ } command_done;
+        struct {
+            guint32 command, child_id; /* the child that there is by it; 0: none, or it is not told */
+            ObolReason *reason;        /* NULL: success */
+        } command_done;
     };
 } ObolAction;
 

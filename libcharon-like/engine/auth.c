@@ -394,7 +394,7 @@ obol_auth_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
         obol_auth_answer(sa, NULL, NULL, out); /* RFC 6023: no child wanted */
         return;
     }
-    child = obol_child_take_request(sa, in->chain, OBOL_PHASE_AUTH, NULL, &reason);
+    child = obol_child_take_request(sa, in->chain, OBOL_PHASE_AUTH, NULL, OBOL_BESIDE, &reason);
     if (child == NULL) {
         obol_auth_answer(sa, NULL, reason, out);
         return;

@@ -305,7 +305,7 @@ settle_reqid(ObolIkeSa *sa, ObolChildSa *child)
 {
     const ObolEngine *engine = sa->engine;
 
-    if (engine->reqid_for == NULL || child->config->reqid != 0 || child->replaces != 0)
+    if (engine->reqid_for == NULL || child->config->reqid != 0 || child->replaces != 0 || child->adjusts != 0)
         return;
     for (guint n = 2; n <= OBOL_ENGINE_CHILDREN_MAX && reqid_is_taken(sa, child); n++) {
         g_autofree char *name = g_strdup_printf("%s+%u", child->config->name, n);
@@ -328,7 +328,8 @@ obol_child_install(ObolIkeSa *sa, ObolChildSa *child, ObolChildKeys *keys, gbool
     } else {
         add_direction(sa, child, keys, FALSE, out);
     }
-    add_policies(sa, child, out);
+    if (child->negotiation->verdict == NULL) /* what is to go again is received by, and no more */
+        add_policies(sa, child, out);
     obol_child_keys_clear(keys);
 }
 

@@ -128,6 +128,7 @@ void obol_ike_sa_end(ObolIkeSa *sa, ObolReason *reason, ObolActions *out);
 void obol_ike_sa_close(ObolIkeSa *sa, ObolReason *reason, ObolActions *out);
 void obol_ike_sa_fail(ObolIkeSa *sa, const ObolReason *reason, ObolActions *out); /* tells of what was refused */
 void obol_ike_sa_command_done(guint32 *command, const ObolReason *reason, ObolActions *out);
+void obol_ike_sa_command_made(guint32 *command, guint32 child_id, ObolActions *out); /* success: that child is there */
 void obol_ike_sa_log(const ObolIkeSa *sa, ObolActions *out, int level, const char *format, ...) G_GNUC_PRINTF(4, 5);
 void obol_ike_sa_negotiation_free(ObolIkeSa *sa);
 void obol_ike_sa_established(ObolIkeSa *sa, gboolean initial_contact, ObolActions *out);

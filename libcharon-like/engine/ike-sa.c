@@ -138,8 +138,8 @@ obol_ike_sa_fail(ObolIkeSa *sa, const ObolReason *reason, ObolActions *out)
     obol_actions_add(out, OBOL_ACTION_FAILURE)->failure = obol_reason_dup(reason);
 }
 
-void
-obol_ike_sa_command_done(guint32 *command, const ObolReason *reason, ObolActions *out)
+static void
+end_command(guint32 *command, guint32 child_id, const ObolReason *reason, ObolActions *out)
 {
     ObolAction *action;
 
@@ -147,8 +147,21 @@ obol_ike_sa_command_done(guint32 *command, const ObolReason *reason, ObolActions
         return;
     action = obol_actions_add(out, OBOL_ACTION_COMMAND_DONE);
     action->command_done.command = *command;
+    action->command_done.child_id = child_id;
     action->command_done.reason = obol_reason_dup(reason);
     *command = 0;
+}
+
+void
+obol_ike_sa_command_done(guint32 *command, const ObolReason *reason, ObolActions *out)
+{
+    end_command(command, 0, reason, out);
+}
+
+void
+obol_ike_sa_command_made(guint32 *command, guint32 child_id, ObolActions *out)
+{
+    end_command(command, child_id, NULL, out);
 }
 
 void
@@ -415,6 +428,7 @@ obol_ike_sa_handle(ObolIkeSa *sa, const ObolEvent *event, gint64 now_us, ObolAct
     case OBOL_EVENT_TERMINATE: terminate(sa, event, out); break;
     case OBOL_EVENT_REPLACED: replaced(sa, event, out); break;
     case OBOL_EVENT_REKEY: rekey(sa, event, out); break;
+    case OBOL_EVENT_SELECTORS: obol_selectors_change(sa, event, out); break;
     case OBOL_EVENT_ADOPTED: obol_succession_adopted(sa, out); break;
     case OBOL_EVENT_REAUTHENTICATED: obol_ike_life_reauthenticated(sa, event->reauthenticated.success, out); break;
     }

@@ -16,7 +16,10 @@ spi_at(ObolSpan spis, guint i)
 static void
 close_child(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
 {
-    gboolean has_successor = child->redundant || obol_rekey_rival(sa, child->unique_id, FALSE) != NULL;
+    const ObolChildSa *before = obol_child_sa_find(sa, child->replaces);
+    /* There is one that serves: after it, or still the one before it. */
+    gboolean has_successor = child->redundant || obol_rekey_rival(sa, child->unique_id, FALSE) != NULL
+                             || (before != NULL && before->state == OBOL_CHILD_INSTALLED);
     ObolSaName name = { child->spi_in, child->suite.protocol };
     ObolReason *reason;
 

@@ -41,6 +41,8 @@ static const struct {
     [OBOL_REASON_CRYPTO] = { "E-CRYPTO", N_("the crypto backend failed") },
     [OBOL_REASON_CONFIG] = { "E-CONFIG", N_("the settings do not allow it") },
     [OBOL_REASON_INTERNAL] = { "E-INTERNAL", N_("something that should not happen; please report it") },
+    [OBOL_REASON_BUSY] = { "E-BUSY", N_("it is about to go, or another change of it is under way") },
+    [OBOL_REASON_NARROWED] = { "E-NARROWED", N_("the peer grants less than was asked for") },
 };
 
 ObolReason *

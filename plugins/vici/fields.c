@@ -169,6 +169,8 @@ put_mark(ObolViciWriter *writer, const char *name, const char *mask_name, const 
 static void
 put_kernel_names(ObolViciWriter *writer, const ObolChildInfo *child)
 {
+    if (child->adjusted)
+        obol_vici_put_text(writer, "adjusted", "yes");
     if (child->cpi_in != 0)
         obol_vici_put_format(writer, "cpi-in", "%04x", child->cpi_in);
     if (child->cpi_out != 0)

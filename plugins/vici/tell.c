@@ -47,7 +47,8 @@ alert_type(const ObolReason *reason)
     case OBOL_REASON_AUTH_METHOD:     return "peer-auth-failed";
     case OBOL_REASON_AUTH_PEER:       return "local-auth-failed";
     case OBOL_REASON_TS_US:
-    case OBOL_REASON_TS_PEER:         return "ts-mismatch";
+    case OBOL_REASON_TS_PEER:
+    case OBOL_REASON_NARROWED:        return "ts-mismatch";
     case OBOL_REASON_SYNTAX:
     case OBOL_REASON_CRITICAL:
     case OBOL_REASON_KE_VALUE:        return "parse-error-body";
@@ -67,6 +68,7 @@ alert_type(const ObolReason *reason)
     case OBOL_REASON_DELETED_BY_US:
     case OBOL_REASON_CRYPTO:
     case OBOL_REASON_CONFIG:
+    case OBOL_REASON_BUSY:
     case OBOL_REASON_INTERNAL:
     case OBOL_N_REASONS:              break;
     }

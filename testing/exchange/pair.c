@@ -207,6 +207,7 @@ carry_out(Pair *pair, PairSide *side, ObolIkeSa *sa, ObolAction *action, ObolIke
         break;
     case OBOL_ACTION_COMMAND_DONE:
         side->n_commands_done++;
+        side->command_child = action->command_done.child_id;
         side->command_reason = action->command_done.reason != NULL ? action->command_done.reason->code : OBOL_REASON_NONE;
         break;
     case OBOL_ACTION_FAILURE:

@@ -30,6 +30,7 @@ typedef struct {
     gint64 wake_us;
     gboolean identified, initial_contact;
     guint n_sent, n_keep_alives, n_commands_done, n_failures;
+    guint32 command_child;               /* that the last command has made */
     ObolReasonCode command_reason, last_failure; /* OBOL_REASON_NONE: success, none */
     guint16 last_notify;
     const char *last_phase;
@@ -117,6 +118,18 @@ void pair_terminate(Pair *pair, PairSide *side, guint32 child_id); /* as an admi
 void pair_quiesce(Pair *pair); /* until nothing is under way, and the ghosts of old IKE SAs have gone */
 void pair_disturb(Pair *pair, GRand *dice); /* loses, repeats, reorders or delivers the oldest datagram */
 void pair_check_kernels(const Pair *pair, guint n_children); /* they hold that many, and nothing else: asserted */
+
+/* --- pair-selectors.c: what a child protects is changed while it lives --- */
+extern const PairSetup pair_wide;      /* the right's settings allow more than the left's ask for */
+Pair *pair_up(const PairSetup *setup); /* established, and traffic flows */
+GArray *pair_selectors(const char *texts); /* (transfer full): of ObolTs */
+/* As an admin of @side asks for it; @local and @remote: selectors or NULL. */
+void pair_change_child(Pair *pair, PairSide *side, guint32 child_id, ObolTsOp op, const char *local, const char *remote);
+void pair_change(Pair *pair, PairSide *side, ObolTsOp op, const char *local, const char *remote); /* its first child that serves */
+void pair_check_protects(PairSide *side, guint i, const char *local, const char *remote);
+/* One child each with these selectors (of the left), nothing else in the kernels, and no packet lost: asserted. */
+void pair_check_changed(Pair *pair, const char *local, const char *remote, guint n_pairs);
+void pair_check_as_it_was(Pair *pair, guint32 old, guint32 spi); /* the same child, the same SAs */
 
 /* --- pair-fragments.c: messages in pieces (RFC 7383) --- */
 /* A pair whose IKE_AUTH messages are 16 bytes longer for each of @n_selectors (at most OBOL_TS_MAX); sizes as in fragment_size, 0: the default. */

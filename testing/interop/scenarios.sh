@@ -458,6 +458,57 @@ scenario_rekeying_by_strongswan_loses_nothing() { rekeying 0 3; }
 scenario_rekeying_by_both_at_once_loses_nothing() { rekeying 3 3; }
 scenario_rekeying_with_forward_secrecy_loses_nothing() { esp=aes128gcm16-x25519 rekeying 3 4; }
 
+# selectors_under_traffic STATUS ARGUMENT... - of obolctl selectors, while packets flow, of which none may be lost
+selectors_under_traffic() {
+	local status=$1 spis got
+	shift
+	network 4 && on right ip addr add 10.4.0.1/24 dev lo && ${peer_side:-swan_side} right && obol_side left && initiate left && whole || return 1
+	spis=$(spis_of_left)
+	flow_begin
+	sleep 4
+	obolctl left --timeout 10 selectors "$@" >"$lab/changed" 2>&1
+	got=$?
+	cat "$lab/changed"
+	flow_end || return 1
+	[ "$got" = "$status" ] || { fail "status $got"; return 1; }
+	[ "$(obolctl left --no-legend list-sas | grep -c INSTALLED)" = 1 ] || { obolctl left list-sas; fail "not one Child SA"; return 1; }
+	if [ "$status" = 0 ]; then
+		[ "$spis" != "$(spis_of_left)" ] || fail "it is the old one"
+	else
+		[ "$spis" = "$(spis_of_left)" ] || fail "it is not the old one"
+	fi
+}
+one_child_on_the_right() { [ "$(peer_swanctl right --list-sas | grep -c INSTALLED)" = 1 ] || { peer_swanctl right --list-sas; fail "not one Child SA on the right"; }; }
+scenario_selectors_are_widened_and_nothing_is_lost() {
+	swan_child='local_ts = 10.2.0.0/24, 10.4.0.0/24'
+	selectors_under_traffic 0 net --add 10.4.0.0/24 && one_child_on_the_right || return 1
+	grep -q '10.1.0.0/24 === 10.2.0.0/24 10.4.0.0/24' "$lab/changed" || { fail "the answer"; return 1; }
+	peer_swanctl right --list-sas | grep -q 'local .*10.4.0.0/24' || { fail "strongSwan has other selectors"; return 1; }
+	on left ping -q -c 3 -i 0.2 -W 2 -I 10.1.0.1 10.4.0.1 || { fail "no ping to what was added"; return 1; }
+	whole && obolctl left --json selectors net --remove 10.4.0.0/24 | jq -e '."remote-ts" == ["10.2.0.0/24"]' && one_child_on_the_right && whole &&
+		terminate left && gone left && gone right
+}
+scenario_selectors_that_strongswan_narrows_leave_the_old_tunnel() {
+	selectors_under_traffic 22 net --add 10.4.0.0/24 && one_child_on_the_right || return 1
+	grep -q 'asked for 10.1.0.0/24 === 10.2.0.0/24 10.4.0.0/24, the peer grants 10.1.0.0/24 === 10.2.0.0/24' "$lab/changed" ||
+		{ fail "the reason"; return 1; }
+	obolctl left explain lab | grep -q E-NARROWED && whole && terminate left && gone left && gone right
+}
+scenario_selectors_that_strongswan_refuses_leave_the_old_tunnel() {
+	selectors_under_traffic 22 net --set 10.4.0.0/24 && grep -q TS_UNACCEPTABLE "$lab/changed" && one_child_on_the_right && whole &&
+		terminate left && gone left && gone right
+}
+scenario_selectors_are_changed_between_obol_and_obol() {
+	peer_side=wide_obol_side
+	selectors_under_traffic 0 net --add 10.4.0.0/24 && on left ping -q -c 3 -i 0.2 -W 2 -I 10.1.0.1 10.4.0.1 && whole &&
+		obolctl right list-sas | grep -q 10.4.0.0/24 && obolctl left list-sas | grep -q 'no longer as the settings say' && terminate left && gone left && gone right
+}
+wide_obol_side() { # HOST - allows one network more
+	net[$1]='10.2.0.0/24", "10.4.0.0/24'
+	obol_side "$1" || return 1
+	net[$1]=10.2.0.0/24
+}
+
 ike_spi_of_left() { obolctl left --json list-sas | jq -r '[.. | objects | select(.state? == "ESTABLISHED") | ."initiator-spi"] | sort | unique | .[]'; }
 
 # Each end has one IKE SA, the same one, with one child; what was rekeyed may not have been deleted yet.

@@ -55,10 +55,11 @@ port_job(gpointer data, guint64 ticket, ObolJob *work)
 }
 
 static void
-port_command_done(gpointer data, G_GNUC_UNUSED guint32 command, const ObolReason *reason)
+port_command_done(gpointer data, G_GNUC_UNUSED guint32 command, guint32 child_id, const ObolReason *reason)
 {
     World *world = data;
 
+    world->last_child = child_id;
     world->n_commands_done++;
     if (reason == NULL)
         return;

@@ -50,6 +50,8 @@ typedef struct {
     guint32 cpi_in, cpi_out;            /* of IPComp, 0: none */
     ObolMark mark_in, mark_out;
     guint32 if_id_in, if_id_out;
+    guint32 replaces;  /* unique id of the Child SA whose place it is about to take; 0: none */
+    gboolean adjusted; /* what it protects is an admin's word (obol_control_selectors()), no longer that of its settings */
 } ObolChildInfo;
 
 /* An IKE SA as it stands. */

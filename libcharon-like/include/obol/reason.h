@@ -40,6 +40,8 @@ typedef enum {
     OBOL_REASON_CRYPTO,          /* E-CRYPTO: the crypto backend failed */
     OBOL_REASON_CONFIG,          /* E-CONFIG */
     OBOL_REASON_INTERNAL,        /* E-INTERNAL: a limit or a state that should not be; worth a report */
+    OBOL_REASON_NARROWED,        /* E-NARROWED: the peer grants less than was asked for, and all of it was wanted */
+    OBOL_REASON_BUSY,            /* E-BUSY: it is about to go, or in the middle of something that must end first */
     OBOL_N_REASONS
 } ObolReasonCode;
 

@@ -13,7 +13,7 @@ typedef struct {
     gboolean no_kernel, lists_nothing; /* what the kernel is like */
 
     /* What the last call asked for. */
-    char *asked_ike, *asked_child;
+    char *asked_ike, *asked_child, *asked_change; /* "OP LOCAL === REMOTE" */
     ObolSaSelector asked_which;
     gint64 asked_timeout_us;
     gboolean asked_force, asked_reauth;
