@@ -7,7 +7,7 @@
 ObolSlot *
 obol_shard_find_peer(ObolShard *shard, const char *connection, const ObolAddress *remote)
 {
-    ObolSlot *slot = obol_key_table_get(&shard->by_peer, obol_shard_peer_key(shard, connection, remote));
+    ObolSlot *slot = obol_key_table_get(&shard->related[OBOL_BY_PEER], obol_shard_peer_key(shard, connection, remote));
 
     for (guint i = 0; slot != NULL && i < OBOL_PEERS_LOOKED_AT; slot = slot->peer.next, i++) {
         ObolIkeState state = obol_ike_sa_state(slot->sa);

@@ -41,6 +41,9 @@ static const struct {
     [OBOL_REASON_CRYPTO] = { "E-CRYPTO", N_("the crypto backend failed") },
     [OBOL_REASON_CONFIG] = { "E-CONFIG", N_("the settings do not allow it") },
     [OBOL_REASON_INTERNAL] = { "E-INTERNAL", N_("something that should not happen; please report it") },
+    [OBOL_REASON_ADDRESS_GONE] = { "E-ADDRESS-GONE", N_("an address that it depends on has gone") },
+    [OBOL_REASON_ADDRESS_REFUSED] = { "E-ADDRESS-REFUSED", N_("the peer does not accept the addresses") },
+    [OBOL_REASON_COOKIE2] = { "E-COOKIE2", N_("the peer did not show that it receives at its address") },
 };
 
 ObolReason *
