@@ -91,6 +91,55 @@ test_ports_change_without_a_nat(void)
     pair_finish(pair);
 }
 
+/* The left, with IKE_AUTH to send, does not know yet that the right knows NAT traversal: as if that did not. */
+static Pair *
+before_ike_auth_without_nat_traversal(void)
+{
+    Pair *pair = pair_new_mobile(NULL);
+
+    pair_initiate(pair);
+    pair_deliver(pair);
+    pair->hold_kernel = TRUE;
+    pair_deliver(pair);
+    pair->left.sa->negotiation->nat_detection = pair->right.sa->negotiation->nat_detection = FALSE;
+    pair_release_kernel(pair);
+    return pair;
+}
+
+static void
+test_ports_stay_without_nat_traversal(void)
+{
+    g_autoptr(Pair) pair = before_ike_auth_without_nat_traversal();
+    g_auto(ObolChain) request = { .n = 0 };
+    g_autoptr(GByteArray) plain = NULL;
+
+    g_assert_cmpuint(pair_peek(pair)->destination.port, ==, 500);
+    g_assert_true(pair_look(pair, &plain, &request));
+    g_assert_cmpuint(pair_count_notifies(&request, OBOL_N_NO_NATS_ALLOWED), ==, 1);
+    pair_run(pair);
+    g_assert_true(pair_whole(pair));
+    g_assert_false(pair->left.sa->mobike->nat_t || pair->right.sa->mobike->nat_t);
+    pair_finish(pair);
+}
+
+/* Section 3.9. */
+static void
+test_a_nat_that_is_not_allowed_refuses_ike_auth(void)
+{
+    g_autoptr(Pair) pair = before_ike_auth_without_nat_traversal();
+
+    pair_peek(pair)->source = pair_address("203.0.113.1");
+    pair_peek(pair)->source.port = 500;
+    pair_deliver(pair);
+    g_assert_null(pair->right.sa);
+    g_assert_cmpint(pair->right.last_failure, ==, OBOL_REASON_ADDRESS_REFUSED);
+    g_assert_cmpstr(pair_peek(pair) != NULL ? "answered" : "", ==, "answered");
+    pair_run(pair);
+    g_assert_cmpint(pair->left.last_failure, ==, OBOL_REASON_ADDRESS_REFUSED);
+    g_assert_cmpuint(pair->left.last_notify, ==, OBOL_N_UNEXPECTED_NAT_DETECTED);
+    g_assert_true(pair_clean(pair));
+}
+
 /* --- the initiator moves, section 3.5 --- */
 
 static void
@@ -892,6 +941,8 @@ main(int argc, char *argv[])
         { "3.2/both-announce-it-in-ike-auth", test_both_announce_it_in_ike_auth },
         { "3.2/without-it-update-is-not-obeyed", test_without_it_update_is_not_obeyed },
         { "3.3/ports-change-without-a-nat", test_ports_change_without_a_nat },
+        { "3.3/ports-stay-without-nat-traversal", test_ports_stay_without_nat_traversal },
+        { "3.9/a-nat-that-is-not-allowed-refuses-ike-auth", test_a_nat_that_is_not_allowed_refuses_ike_auth },
         { "3.5/the-kernel-updates-and-adds-nothing", test_the_kernel_updates_and_adds_nothing },
         { "3.5/an-update-has-hashes-and-a-cookie-and-comes-from-the-new-address",
           test_an_update_has_hashes_and_a_cookie_and_comes_from_the_new_address },
