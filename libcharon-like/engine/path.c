@@ -94,12 +94,13 @@ any_holds(const GArray *selectors, const ObolAddress *address)
 
 /* What a tunnel is for does not carry it, unless it is for everything anyway. */
 static gboolean
-is_inside(const ObolIkeSa *sa, const ObolAddress *address)
+is_inside(const ObolIkeSa *sa, const ObolAddress *address, gboolean ours)
 {
     for (guint i = 0; i < sa->connection->children->len; i++) {
         const ObolChildConfig *child = g_ptr_array_index(sa->connection->children, i);
+        const GArray *selectors = ours ? child->local_ts : child->remote_ts;
 
-        if (child->mode == OBOL_MODE_TUNNEL && any_holds(child->local_ts, address) && !any_holds(child->local_ts, &sa->local))
+        if (child->mode == OBOL_MODE_TUNNEL && any_holds(selectors, address) && !any_holds(selectors, ours ? &sa->local : &sa->remote))
             return TRUE;
     }
     return FALSE;
@@ -108,7 +109,7 @@ is_inside(const ObolIkeSa *sa, const ObolAddress *address)
 static gboolean
 may_speak_from(const ObolIkeSa *sa, const ObolAddress *local)
 {
-    return obol_path_is_ours(sa, local) && obol_hosts_allow(sa->connection->local_hosts, local) && !is_inside(sa, local);
+    return obol_path_is_ours(sa, local) && obol_hosts_allow(sa->connection->local_hosts, local) && !is_inside(sa, local, TRUE);
 }
 
 GArray *
@@ -146,7 +147,7 @@ collect(Collection *all, const ObolAddress *local, const ObolAddress *remote)
     else
         path.remote.port = sa->floated ? PORT_NAT_T : sa->connection->remote_port;
     if (local->family != remote->family || is_link_local(local) != is_link_local(remote) || !may_speak_from(sa, local)
-        || all->n == OBOL_ENGINE_PATHS_MAX)
+        || is_inside(sa, remote, FALSE) || all->n == OBOL_ENGINE_PATHS_MAX)
         return;
     for (guint i = 0; i < all->n; i++) {
         if (obol_path_equal(&all->paths[i], &path))

@@ -215,6 +215,27 @@ test_the_responder_asks_for_five_minutes(void)
     g_assert_cmpint(pair->right.last_failure, ==, OBOL_REASON_NET_SILENT);
 }
 
+/* A gateway tells of its inner address too; that is reached by the tunnel itself. */
+static void
+test_what_a_tunnel_leads_to_is_no_path(void)
+{
+    g_autoptr(Pair) pair = established(NULL);
+    g_auto(ObolChain) chain = { .n = 0 };
+    g_auto(ObolChain) answer = { .n = 0 };
+    g_autoptr(GByteArray) plain = NULL;
+    ObolAddress inner = pair_address("10.2.0.1");
+    ObolPath paths[OBOL_ENGINE_PATHS_MAX];
+    guint n;
+
+    obol_chain_add_notify(&chain, OBOL_N_ADDITIONAL_IP4_ADDRESS, inner.bytes, 4);
+    g_assert_true(pair_ask(pair, &pair->right, &chain, NULL, NULL, &plain, &answer));
+    n = obol_paths(pair->left.sa, paths);
+    for (guint i = 0; i < n; i++)
+        g_assert_false(obol_address_equal(&paths[i].remote, &inner));
+    g_assert_cmpuint(n, ==, 2);
+    pair_finish(pair);
+}
+
 static void
 test_a_peer_with_many_addresses_costs_few_packets(void)
 {
@@ -353,6 +374,7 @@ main(int argc, char *argv[])
         { "4555/3.10/an-answer-from-elsewhere-moves-nothing", test_an_answer_from_elsewhere_moves_nothing },
         { "4555/3.10/an-answer-that-was-not-searched-for-moves-nothing", test_an_answer_that_was_not_searched_for_moves_nothing },
         { "4555/3.10/without-any-path-it-ends-in-time", test_without_any_path_it_ends_in_time },
+        { "4555/3.10/what-a-tunnel-leads-to-is-no-path", test_what_a_tunnel_leads_to_is_no_path },
         { "4555/3.10/a-peer-with-many-addresses-costs-few-packets", test_a_peer_with_many_addresses_costs_few_packets },
         { "4555/3.11/the-responder-asks-for-five-minutes", test_the_responder_asks_for_five_minutes },
         { "roam/without-mobike-what-is-to-be-up-ends-and-says-why", test_without_mobike_what_is_to_be_up_ends_and_says_why },

@@ -26,7 +26,7 @@ obol_side() { # HOST - obold with the settings above
 		connections = {
 		  ${connection:-lab} = {
 		    local_addrs = [ "${obol_local:-${outer[$me]}}" ];
-		    remote_addrs = [ "$(seen "$peer")"${obol_remote:+, "$obol_remote"} ];
+		    remote_addrs = [ "$(seen "$peer")"${obol_remote:+, $obol_remote} ];
 		    proposals = [ $(printf '"%s", ' ${obol_ike:-$ike} | sed 's/, $//') ];
 		    ${obol_connection:-}
 		    local  = { auth = "psk"; id = "$me.$domain"; };
@@ -538,15 +538,17 @@ is_at() { # HOST ADDRESS - obold's list has an IKE SA of that host at that addre
 	obolctl left --json list-sas | jq -e --arg a "$2" --arg k "$([ "$1" = left ] && echo local || echo remote)-host" '[.. | objects | .[$k]? // empty] == [$a]'
 }
 moving() {
-	local kernel_companions="network-netlink = { load = true; };" obol_local=%any obol_remote=192.0.2.0/24
-	[ "${3:-4}" = 4 ] || obol_remote=2001:db8::/64
+	local kernel_companions="network-netlink = { load = true; };" obol_local=%any obol_remote='"192.0.2.0/24"'
+	[ "${3:-4}" = 4 ] || obol_remote='"2001:db8::/64"'
 	network "${3:-4}" && swan_mobike=yes swan_local=%any "${right_side:-swan_side}" right && obol_side left && capture_start && initiate "$1" && whole || return 1
 	obolctl left --json list-sas | jq -e '[.. | objects | .mobike? // empty] == [true]' || { fail "list-sas tells no MOBIKE"; return 1; }
 	local first
 	first=$(obolctl left --json list-sas | jq -c '[.. | objects | .["spi-in"]? // empty]')
 	ping_goes_on new_address "$2" || return 1
 	wait_for 5 is_at "$2" "${outer[$2]}" || { obolctl left list-sas; fail "the $2 is not at its new address"; return 1; }
-	[ "$(obolctl left --json list-sas | jq -c '[.. | objects | .["spi-in"]? // empty]')" = "$first" ] || { fail "it is not the same Child SA"; return 1; }
+	# strongSwan's IPsec in user space changes no addresses of SAs, so charon rekeys them.
+	[ "${right_side:-swan_side}" = swan_side ] || [ "$(obolctl left --json list-sas | jq -c '[.. | objects | .["spi-in"]? // empty]')" = "$first" ] ||
+		{ fail "it is not the same Child SA"; return 1; }
 	whole && clean_wire && terminate "$1" && gone left && gone right
 }
 scenario_mobike_our_address_changes_as_initiator() { moving left left; }
@@ -557,7 +559,7 @@ scenario_mobike_obol_with_obol_over_ipv6() { right_side=obol_side moving left le
 
 # The path dies and no address goes: the initiator finds the peer's other address by itself (RFC 4555 section 3.10).
 scenario_mobike_another_path_is_found() {
-	local kernel_companions="network-netlink = { load = true; };" obol_local=%any obol_remote=192.0.2.0/24
+	local kernel_companions="network-netlink = { load = true; };" obol_local=%any obol_remote='"192.0.2.0/24"'
 	local obol_connection='dpd_delay = "1s"; retransmit = { base = "500ms"; };'
 	network 4 && links right <<<"address add 192.0.2.22/24 dev right-eth" && swan_mobike=yes swan_local=%any swan_side right && obol_side left &&
 		initiate left && whole || return 1
