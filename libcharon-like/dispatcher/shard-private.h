@@ -36,6 +36,7 @@ struct ObolSlot {
     ObolSlotLink peer;      /* by connection and remote address */
     ObolSlotLink local;     /* by its local address, once it is established */
     ObolSlotLink mobile;    /* all with MOBIKE */
+    ObolSlotLink origin;    /* by connection and the address at which we first met a peer that has been met elsewhere since */
     ObolKernelName *names;  /* what it has in the kernel */
     ObolKernelPending *pending; /* what it has asked of the kernel */
     guint64 renews, renewed_by; /* reauthentication: SPIs of the slot in whose place it is, and that in its place; 0: none */
@@ -44,7 +45,7 @@ struct ObolSlot {
 };
 
 /* Tables of lists: the first of each is in the table. */
-typedef enum { OBOL_BY_IDENTITY, OBOL_BY_PEER, OBOL_BY_LOCAL, OBOL_BY_MOBILE, OBOL_N_RELATIONS } ObolSlotRelation;
+typedef enum { OBOL_BY_IDENTITY, OBOL_BY_PEER, OBOL_BY_LOCAL, OBOL_BY_MOBILE, OBOL_BY_ORIGIN, OBOL_N_RELATIONS } ObolSlotRelation;
 
 /* What one SA's event does to another: done when the event itself is. */
 typedef struct {

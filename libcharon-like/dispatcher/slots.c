@@ -21,10 +21,11 @@ link_of(ObolSlot *slot, ObolSlotRelation relation)
     case OBOL_BY_IDENTITY: return &slot->identity;
     case OBOL_BY_PEER: return &slot->peer;
     case OBOL_BY_LOCAL: return &slot->local;
-    case OBOL_BY_MOBILE:
+    case OBOL_BY_MOBILE: return &slot->mobile;
+    case OBOL_BY_ORIGIN:
     case OBOL_N_RELATIONS: break;
     }
-    return &slot->mobile;
+    return &slot->origin;
 }
 
 static void
@@ -226,8 +227,12 @@ obol_slot_moved(ObolShard *shard, ObolSlot *slot, const ObolAddress *old_remote)
 
     if (slot->local.key != 0)
         obol_slot_link(shard, slot, OBOL_BY_LOCAL, obol_shard_local_key(shard, obol_ike_sa_local(slot->sa)));
-    if (slot->peer.key != 0 && connection != NULL && !obol_address_equal(remote, old_remote))
-        obol_slot_link(shard, slot, OBOL_BY_PEER, obol_shard_peer_key(shard, connection->name, remote));
+    if (slot->peer.key == 0 || connection == NULL || obol_address_equal(remote, old_remote))
+        return;
+    /* Whoever wants more of that peer looks for it at the address of the settings. */
+    if (slot->origin.key == 0 && obol_ike_sa_decides(slot->sa))
+        obol_slot_link(shard, slot, OBOL_BY_ORIGIN, slot->peer.key);
+    obol_slot_link(shard, slot, OBOL_BY_PEER, obol_shard_peer_key(shard, connection->name, remote));
 }
 
 static void

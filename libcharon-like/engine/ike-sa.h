@@ -86,6 +86,7 @@ const ObolConnection *obol_ike_sa_connection(const ObolIkeSa *sa); /* NULL: resp
 const ObolAddress *obol_ike_sa_local(const ObolIkeSa *sa);
 const ObolAddress *obol_ike_sa_remote(const ObolIkeSa *sa);
 gboolean obol_ike_sa_is_mobile(const ObolIkeSa *sa); /* MOBIKE is agreed on */
+gboolean obol_ike_sa_decides(const ObolIkeSa *sa); /* with MOBIKE: its addresses are for us to choose */
 guint64 obol_ike_sa_own_spi(const ObolIkeSa *sa);
 guint64 obol_ike_sa_peer_spi(const ObolIkeSa *sa);
 /* Inbound SPIs of the Child SAs, appended to @out (guint32, host order): how the dispatcher finds the SA of an expire. */

@@ -93,6 +93,12 @@ obol_ike_sa_is_mobile(const ObolIkeSa *sa)
     return sa->mobike != NULL;
 }
 
+gboolean
+obol_ike_sa_decides(const ObolIkeSa *sa)
+{
+    return sa->mobike != NULL && sa->mobike->decides;
+}
+
 guint64
 obol_ike_sa_own_spi(const ObolIkeSa *sa)
 {

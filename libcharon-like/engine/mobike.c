@@ -330,6 +330,8 @@ announcement_answered(ObolIkeSa *sa, const ObolIncoming *in)
     sa->mobike->roaming = FALSE;
     if (obol_chain_find_notify(in->chain, OBOL_N_UNEXPECTED_NAT_DETECTED) != NULL)
         try_again(sa, OBOL_TASK_ANNOUNCE);
+    else
+        sa->mobike->n_tries = 0;
 }
 
 /* Section 3.8: has the mapping of our NAT changed? */
@@ -389,8 +391,7 @@ obol_mobike_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
 static gboolean
 is_acceptable(const ObolIkeSa *sa, const ObolIncoming *in)
 {
-    return is_reachable(in->remote) && obol_hosts_allow(sa->connection->local_hosts, in->local)
-           && obol_hosts_allow(sa->connection->remote_hosts, in->remote);
+    return obol_hosts_allow(sa->connection->local_hosts, in->local) && obol_hosts_allow(sa->connection->remote_hosts, in->remote);
 }
 
 static void
@@ -437,7 +438,7 @@ reconsider(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
     ObolPath path = { *in->local, *in->remote };
     ObolAddress left = sa->remote;
 
-    if (!sa->mobike->decides || sa->state != OBOL_IKE_ESTABLISHED || !is_reachable(in->remote))
+    if (!sa->mobike->decides || sa->state != OBOL_IKE_ESTABLISHED)
         return;
     obol_mobike_move(sa, &path, out);
     drop_peer_address(sa->mobike, &left);

@@ -111,6 +111,32 @@ test_the_tables_follow_a_peer_that_moves(void)
     end(&t);
 }
 
+/* The settings name the address at which it was met first: a further child is one of the same IKE SA. */
+static void
+test_a_peer_that_we_met_elsewhere_since_is_found_by_the_first_address(void)
+{
+    ObolAddress first = world_address("192.0.2.2", 500), here = world_address("192.0.2.1", 500);
+    Two t;
+
+    begin(&t, TRUE);
+    addresses(t.left, "192.0.2.1");
+    addresses(t.right, "192.0.2.2");
+    set_up(&t, "192.0.2.1", "192.0.2.2");
+    addresses(t.right, "192.0.2.22");
+    world_exchange(t.left, t.right);
+    g_assert_true(is_found_at(t.left, "left", "192.0.2.22"));
+    g_assert_true(is_found_at(t.left, "left", "192.0.2.2"));
+    obol_shard_initiate(t.left->shard, t.connection, g_ptr_array_index(t.connection->children, 0), &here, &first, 0, t.left->now_us);
+    world_run_jobs(t.left);
+    world_exchange(t.left, t.right);
+    g_assert_cmpuint(t.left->n_established, ==, 1);
+    /* But a responder's peer is not at the address that it has left: somebody else may be. */
+    addresses(t.left, "192.0.2.11");
+    world_exchange(t.left, t.right);
+    g_assert_false(is_found_at(t.right, "right", "192.0.2.1"));
+    end(&t);
+}
+
 static void
 test_an_heir_is_found_where_its_predecessor_was(void)
 {
@@ -208,6 +234,8 @@ main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/dispatcher/addresses/the-tables-follow-a-peer-that-moves", test_the_tables_follow_a_peer_that_moves);
+    g_test_add_func("/dispatcher/addresses/a-peer-that-we-met-elsewhere-since-is-found-by-the-first-address",
+                    test_a_peer_that_we_met_elsewhere_since_is_found_by_the_first_address);
     g_test_add_func("/dispatcher/addresses/an-heir-is-found-where-its-predecessor-was", test_an_heir_is_found_where_its_predecessor_was);
     g_test_add_func("/dispatcher/addresses/only-those-whose-address-has-gone-are-told", test_only_those_whose_address_has_gone_are_told);
     g_test_add_func("/dispatcher/addresses/many-are-told-by-and-by", test_many_are_told_by_and_by);
