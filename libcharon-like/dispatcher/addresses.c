@@ -37,16 +37,21 @@ tell_those_at(ObolShard *shard, const ObolAddress *address)
         note_effect(shard, slot);
 }
 
-/* Those at what is in @list and not in @other. */
-static void
+/* Those at what is in @list and not in @other. %FALSE: there is nothing of that kind. */
+static gboolean
 tell_difference(ObolShard *shard, const GArray *list, const GArray *other)
 {
+    gboolean any = FALSE;
+
     for (guint i = 0; i < list->len; i++) {
         const ObolAddress *one = &g_array_index(list, ObolAddress, i);
 
-        if (!has_address(other, one))
-            tell_those_at(shard, one);
+        if (has_address(other, one))
+            continue;
+        tell_those_at(shard, one);
+        any = TRUE;
     }
+    return any;
 }
 
 void
@@ -72,16 +77,20 @@ void
 obol_shard_addresses(ObolShard *shard, const GArray *addresses, gint64 now_us)
 {
     g_autoptr(GArray) before = shard->addresses.present;
+    gboolean new_ones = TRUE;
 
     obol_shard_begin(shard, now_us);
     shard->addresses.present = g_array_copy((GArray *) addresses);
     shard->engine.addresses = shard->addresses.present;
     if (before != NULL) {
-        tell_difference(shard, before, addresses); /* gone */
-        tell_difference(shard, addresses, before); /* there again */
+        new_ones = tell_difference(shard, before, addresses);  /* gone */
+        new_ones |= tell_difference(shard, addresses, before); /* there again */
     }
-    shard->addresses.next = obol_key_table_get(&shard->related[OBOL_BY_MOBILE], 1);
-    obol_addresses_go_on(shard);
+    /* Routes that change all the time do not keep the last of a long list from being told. */
+    if (new_ones || shard->addresses.next == NULL) {
+        shard->addresses.next = obol_key_table_get(&shard->related[OBOL_BY_MOBILE], 1);
+        obol_addresses_go_on(shard);
+    }
     obol_shard_settle(shard);
 }
 

@@ -440,6 +440,8 @@ close_bound(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
 static void
 rekey_instead(ObolIkeSa *sa, ObolChildSa *child, const char *why, ObolActions *out)
 {
+    if (obol_rekey_rival(sa, child->unique_id, TRUE) != NULL || obol_rekey_rival(sa, child->unique_id, FALSE) != NULL)
+        return; /* its successor is on its way */
     obol_ike_sa_log(sa, out, 0, "Child SA %s #%u can not be moved, so it is rekeyed: %s", child->config->name, child->unique_id, why);
     child->rekey_at_us = sa->now_us;
 }

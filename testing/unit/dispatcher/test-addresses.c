@@ -204,6 +204,8 @@ test_many_are_told_by_and_by(void)
     addresses(t.left, "192.0.2.1 192.0.2.11");
     first = n_sent(t.left);
     g_assert_cmpuint(first, ==, 100);
+    addresses(t.left, "192.0.2.11 192.0.2.1"); /* other routes alone do not begin it anew */
+    g_assert_cmpuint(n_sent(t.left), ==, 0);
     world_jump(t.left);
     all = first + n_sent(t.left);
     g_assert_cmpuint(all, ==, MANY);
