@@ -127,11 +127,14 @@ void daemon_routes_add(ObolDaemon *daemon, const char *owner, const GArray *loca
 void daemon_routes_add_pass(ObolDaemon *daemon, const char *owner, const ObolChildConfig *shunt);
 void daemon_routes_remove(ObolDaemon *daemon, const char *owner);
 void daemon_routes_child_state(ObolDaemon *daemon, guint shard, const ObolIkeInfo *sa, const ObolChildInfo *child);
+/* @sa has moved: its children's routes follow. */
+void daemon_routes_move(ObolDaemon *daemon, guint shard, const ObolIkeInfo *sa);
 /* Our addresses may be other ones now. */
 void daemon_routes_refresh(ObolDaemon *daemon);
 
 /* --- network.c --- */
 void daemon_network_changed(gpointer daemon);
+void daemon_network_tell(ObolDaemon *daemon); /* the shards, which addresses there are */
 
 /* --- desires.c --- */
 DaemonDesires *daemon_desires_new(void);

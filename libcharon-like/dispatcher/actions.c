@@ -78,6 +78,18 @@ tell_rekeyed(ObolShard *shard, const ObolSlot *old, const ObolSlot *successor)
     listener->ike_rekeyed(shard->data, &was, &is);
 }
 
+static void
+tell_moved(ObolShard *shard, const ObolSlot *slot, const ObolAction *action)
+{
+    const ObolListenerVtable *listener = shard->ports.listener;
+    ObolIkeInfo info;
+
+    if (listener == NULL || listener->ike_moved == NULL)
+        return;
+    obol_slot_look(shard, slot, &info);
+    listener->ike_moved(shard->data, &info, &action->moved.local, &action->moved.remote);
+}
+
 void
 obol_shard_pass_on(ObolShard *shard, const ObolAction *action)
 {
@@ -154,6 +166,10 @@ carry_out_one(ObolShard *shard, ObolSlot *slot, ObolAction *action)
         break;
     case OBOL_ACTION_REAUTHENTICATE:
         obol_shard_reauthenticate(shard, slot, action->reauthenticate.children, action->reauthenticate.keep);
+        break;
+    case OBOL_ACTION_MOVED:
+        obol_slot_moved(shard, slot, &action->moved.remote);
+        tell_moved(shard, slot, action);
         break;
     case OBOL_ACTION_CLOSE:
         slot->closing = TRUE;

@@ -4,18 +4,28 @@
 
 #include <string.h>
 
-ObolSlot *
-obol_shard_find_peer(ObolShard *shard, const char *connection, const ObolAddress *remote)
+static ObolSlot *
+find_in(ObolShard *shard, ObolSlotRelation relation, guint64 key)
 {
-    ObolSlot *slot = obol_key_table_get(&shard->by_peer, obol_shard_peer_key(shard, connection, remote));
+    ObolSlot *slot = obol_key_table_get(&shard->related[relation], key);
 
-    for (guint i = 0; slot != NULL && i < OBOL_PEERS_LOOKED_AT; slot = slot->peer.next, i++) {
+    for (guint i = 0; slot != NULL && i < OBOL_PEERS_LOOKED_AT; i++) {
         ObolIkeState state = obol_ike_sa_state(slot->sa);
 
         if (state == OBOL_IKE_CONNECTING || state == OBOL_IKE_ESTABLISHED)
             return slot;
+        slot = relation == OBOL_BY_ORIGIN ? slot->origin.next : slot->peer.next;
     }
     return NULL;
+}
+
+ObolSlot *
+obol_shard_find_peer(ObolShard *shard, const char *connection, const ObolAddress *remote)
+{
+    guint64 key = MAX(obol_shard_peer_key(shard, connection, remote), 1);
+    ObolSlot *slot = find_in(shard, OBOL_BY_PEER, key);
+
+    return slot != NULL ? slot : find_in(shard, OBOL_BY_ORIGIN, key);
 }
 
 guint

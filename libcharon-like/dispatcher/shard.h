@@ -28,6 +28,8 @@ typedef struct {
     /* A packet wants @connection, which has no IKE SA yet: find the peer's address, then call obol_shard_located() with
      * the same @reqid, be it without success.  NULL: acquires make no IKE SA. */
     void (*locate)(gpointer data, guint32 reqid, const ObolConnection *connection);
+    /* The address that packets to @remote would leave from; %FALSE: there is no way there.  NULL: nobody knows. */
+    gboolean (*source_for)(gpointer data, const ObolAddress *remote, ObolAddress *source);
 } ObolPorts;
 
 /* Limits and habits that are not a connection's own. */
@@ -65,6 +67,15 @@ void obol_shard_job_done(ObolShard *shard, guint64 ticket, ObolJob *job, gint64 
 /* The answer to ports.locate; @remote NULL: not found. */
 void obol_shard_located(ObolShard *shard, guint32 reqid, const ObolAddress *local, const ObolAddress *remote,
                         gint64 now_us);
+
+/**
+ * obol_shard_addresses:
+ * @addresses: (of ObolAddress): all of this machine but loopback; they may be the same as before, and routes other ones
+ *
+ * Tells those whose address has gone at once, and those with MOBIKE, who have something to tell their peers, by and by.  Nobody else
+ * is touched.
+ */
+void obol_shard_addresses(ObolShard *shard, const GArray *addresses, gint64 now_us);
 
 /* Which shard a datagram is for: by the SPI that we chose, or for an IKE_SA_INIT request by its sender's.  Pure. */
 guint obol_shard_of_datagram(const guint8 *data, gsize n, guint n_shards);

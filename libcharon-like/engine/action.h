@@ -35,6 +35,7 @@ typedef enum {
     OBOL_ACTION_IDENTIFIED,   /* the peer is authentic: the dispatcher applies `unique` and INITIAL_CONTACT to the others */
     OBOL_ACTION_SUCCESSOR,    /* (transfer full) an IKE SA in this one's place, to be fed OBOL_EVENT_ADOPTED when these are done */
     OBOL_ACTION_REAUTHENTICATE, /* set up another IKE SA with the same peer and these children */
+    OBOL_ACTION_MOVED,        /* its addresses are other ones now: ask the SA for them */
     OBOL_ACTION_COMMAND_DONE, /* a command has come to its end */
     OBOL_ACTION_CLOSE,        /* the SA is over: forget its SPIs and free it once these actions are done */
 } ObolActionKind;
@@ -68,6 +69,7 @@ typedef struct {
             GPtrArray *children; /* owned; of const ObolChildConfig, of the SA's connection */
             gboolean keep; /* the SA lives on until OBOL_EVENT_REAUTHENTICATED; else it is over */
         } reauthenticate;
+        struct { ObolAddress local, remote; } moved; /* which they were */
         struct {
             guint32 command, child_id; /* the child that there is by it; 0: none, or it is not told */
             ObolReason *reason;        /* NULL: success */

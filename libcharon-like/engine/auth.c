@@ -171,6 +171,7 @@ obol_auth_start(ObolIkeSa *sa, ObolActions *out)
         obol_chain_add_notify(&chain, OBOL_N_INITIAL_CONTACT, NULL, 0);
     if (child != NULL)
         obol_child_offer(sa, child, &chain);
+    obol_mobike_offer(sa, &chain);
     datagram = obol_sk_seal(sa, OBOL_IKE_AUTH, FALSE, sa->next_request_id, &chain, out);
     if (datagram == NULL) {
         end_for(sa, unsealed(), out);
@@ -193,6 +194,7 @@ obol_reason_of_notify(const char *phase, guint16 type)
         { OBOL_N_TS_UNACCEPTABLE, OBOL_REASON_TS_PEER },
         { OBOL_N_SINGLE_PAIR_REQUIRED, OBOL_REASON_TS_PEER },
         { OBOL_N_INVALID_KE_PAYLOAD, OBOL_REASON_KE_GROUP },
+        { OBOL_N_UNEXPECTED_NAT_DETECTED, OBOL_REASON_ADDRESS_REFUSED },
     };
     ObolReasonCode code = OBOL_REASON_PEER_NOTIFY;
 
@@ -305,6 +307,7 @@ obol_auth_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
         refuse_responder(sa, reason, out);
         return;
     }
+    obol_mobike_agree(sa, in);
     log_established(sa, out);
     obol_ike_sa_established(sa, obol_chain_find_notify(in->chain, OBOL_N_INITIAL_CONTACT) != NULL, out);
     take_child(sa, in->chain, out);
@@ -387,6 +390,12 @@ obol_auth_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
         refuse_initiator(sa, reason, out);
         return;
     }
+    obol_mobike_agree(sa, in);
+    if (sa->mobike != NULL && obol_nat_is_unexpected(in)) {
+        refuse_initiator(sa, obol_reason_new(OBOL_REASON_ADDRESS_REFUSED, OBOL_PHASE_AUTH, OBOL_SIDE_US, OBOL_N_UNEXPECTED_NAT_DETECTED,
+                                             "a NAT has changed the addresses, and the peer allows none"), out);
+        return;
+    }
     sa->busy = TRUE;
     sa->half_open_until_us = G_MAXINT64;
     n->initial_contact = obol_chain_find_notify(in->chain, OBOL_N_INITIAL_CONTACT) != NULL;
@@ -420,6 +429,7 @@ obol_auth_answer(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolActi
         obol_child_put_answer(sa, child, &chain);
     else if (reason != NULL)
         obol_chain_add_notify(&chain, obol_reason_notify(reason), NULL, 0);
+    obol_mobike_offer(sa, &chain);
     datagram = obol_sk_seal(sa, OBOL_IKE_AUTH, TRUE, sa->expected_request_id, &chain, out);
     if (datagram == NULL) {
         obol_reason_free(reason);

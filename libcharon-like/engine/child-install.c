@@ -21,6 +21,8 @@ present_ends(const ObolIkeSa *sa, gboolean udp_encap)
 {
     ObolEnds ends = { sa->local, sa->remote, udp_encap };
 
+    if (sa->mobike != NULL && sa->mobike->mapped.family != 0)
+        ends.remote = sa->mobike->mapped;
     if (!udp_encap)
         ends.local.port = ends.remote.port = 0;
     return ends;
@@ -268,14 +270,21 @@ with_jitter(const ObolIkeSa *sa, const ObolChildConfig *config)
     return lifetimes;
 }
 
-/* The SPI was reserved when the addresses may not have been known yet, and certainly not whether there is UDP. */
+/* The SPI was reserved when the addresses may not have been known yet, and certainly not whether there is UDP.  An SA that has moved
+ * since then takes its SPI along: the reservation at the old address is given back. */
 static void
-settle_ends(ObolIkeSa *sa, ObolChildSa *child)
+settle_ends(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
 {
     ObolEnds now = present_ends(sa, obol_nat_encap(sa));
+    const ObolEnds *was = obol_child_ends(child);
 
-    if (!obol_address_equal(&now.local, &obol_child_ends(child)->local))
+    if (!obol_address_equal(&now.local, &was->local)) {
+        if (was->local.family != 0) {
+            delete_sa(sa, child, OBOL_PART_IN, out);
+            delete_sa(sa, child, OBOL_PART_COMP_IN, out);
+        }
         child->at = other_place(child->at);
+    }
     child->ends[child->at - OBOL_AT_FIRST] = now;
 }
 
@@ -317,7 +326,7 @@ settle_reqid(ObolIkeSa *sa, ObolChildSa *child)
 void
 obol_child_install(ObolIkeSa *sa, ObolChildSa *child, ObolChildKeys *keys, gboolean hold_back, ObolActions *out)
 {
-    settle_ends(sa, child);
+    settle_ends(sa, child, out);
     settle_reqid(sa, child);
     child->lifetimes = with_jitter(sa, child->config);
     obol_child_sa_set_state(sa, child, OBOL_CHILD_INSTALLING, NULL, out);
@@ -419,6 +428,36 @@ move_policies(ObolIkeSa *sa, ObolChildSa *child, ObolPlace from, ObolActions *ou
     }
 }
 
+/* RFC 4555 section 1.2: a transport mode SA is bound to its addresses, which are its selectors; one at the new ones is for whoever wants it
+ * to set up. */
+static gboolean
+is_bound(const ObolIkeSa *sa, const ObolChildSa *child, const ObolEnds *now)
+{
+    const ObolEnds *was = obol_child_ends(child);
+
+    return sa->mobike != NULL && child->mode == OBOL_MODE_TRANSPORT
+           && (!obol_address_equal(&was->local, &now->local) || !obol_address_equal(&was->remote, &now->remote));
+}
+
+static void
+close_bound(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
+{
+    ObolReason *reason = obol_reason_new(OBOL_REASON_ADDRESS_GONE, OBOL_PHASE_INFORMATIONAL, OBOL_SIDE_US, 0,
+                                         "Child SA %s #%u is in transport mode, which can not move", child->config->name, child->unique_id);
+
+    obol_ike_sa_fail(sa, reason, out);
+    obol_child_sa_close(sa, child, reason, out);
+}
+
+static void
+rekey_instead(ObolIkeSa *sa, ObolChildSa *child, const char *why, ObolActions *out)
+{
+    if (obol_rekey_rival(sa, child->unique_id, TRUE) != NULL || obol_rekey_rival(sa, child->unique_id, FALSE) != NULL)
+        return; /* its successor is on its way */
+    obol_ike_sa_log(sa, out, 0, "Child SA %s #%u can not be moved, so it is rekeyed: %s", child->config->name, child->unique_id, why);
+    child->rekey_at_us = sa->now_us;
+}
+
 static void
 move(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
 {
@@ -429,10 +468,17 @@ move(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
 
     if (child->state != OBOL_CHILD_INSTALLED || child->n_waiting > 0 || same_ends(&now, was))
         return;
-    /* What this kernel can not change, or what a refused move has left in two places, is made anew. */
-    if ((can != NULL && (!can->update_addresses || (!can->change_encap && now.udp_encap != was->udp_encap)))
-        || anything_at(child, other_place(from))) {
-        child->rekey_at_us = sa->now_us;
+    if (is_bound(sa, child, &now)) {
+        close_bound(sa, child, out);
+        return;
+    }
+    /* What this kernel can not change, or what a refused move has left in two places, is made anew (RFC 4555 section 3.5). */
+    if (can != NULL && (!can->update_addresses || (!can->change_encap && now.udp_encap != was->udp_encap))) {
+        rekey_instead(sa, child, "the kernel changes no addresses of SAs", out);
+        return;
+    }
+    if (anything_at(child, other_place(from))) {
+        rekey_instead(sa, child, "it was not moved whole before", out);
         return;
     }
     child->at = other_place(from);
@@ -444,6 +490,10 @@ move(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
 void
 obol_child_move(ObolIkeSa *sa, ObolActions *out)
 {
-    for (guint i = 0; i < sa->children->len; i++)
-        move(sa, g_ptr_array_index(sa->children, i), out);
+    if (sa->mobike != NULL && sa->mobike->unverified)
+        return;
+    for (guint i = sa->children->len; i-- > 0;) {
+        if (i < sa->children->len) /* one may take others with it */
+            move(sa, g_ptr_array_index(sa->children, i), out);
+    }
 }

@@ -101,7 +101,7 @@ take_moved(ObolIkeSa *sa, ObolChildSa *child, const ObolKernelWait *wait, const 
             child->places[wait->part] = wait->place;
         return;
     }
-    obol_ike_sa_log(sa, out, 1, "Child SA %s #%u can not be moved, so it is rekeyed: %s", child->config->name, child->unique_id,
+    obol_ike_sa_log(sa, out, 0, "Child SA %s #%u can not be moved, so it is rekeyed: %s", child->config->name, child->unique_id,
                     reply->error->message);
     child->rekey_at_us = sa->now_us;
 }

@@ -23,6 +23,7 @@ typedef enum {
     OBOL_EVENT_REKEY,    /* new keys for the SA or one child; or the SA anew from the beginning: as asked by an admin */
     OBOL_EVENT_SELECTORS, /* a Child SA is to protect other things, as asked by an admin */
     OBOL_EVENT_ADOPTED,  /* the first of a successor: OBOL_ACTION_SUCCESSOR has been carried out */
+    OBOL_EVENT_ADDRESSES, /* those of this machine, in the context, are other ones now; or its routes are */
     OBOL_EVENT_REAUTHENTICATED, /* what OBOL_ACTION_REAUTHENTICATE asked for has come to its end */
 } ObolEventKind;
 

@@ -115,13 +115,22 @@ add_deletes(const GArray *names, ObolChain *chain)
 void
 obol_informational_resume(ObolIkeSa *sa, ObolActions *out)
 {
-    g_auto(ObolChain) answer = { .n = 0, .owned = NULL };
+    ObolChain *answer = sa->held_notes;
 
     if (sa->held_answer == NULL || kernel_is_switching(sa))
         return;
-    add_deletes(sa->held_answer, &answer);
+    add_deletes(sa->held_answer, answer);
+    obol_window_answer(sa, OBOL_INFORMATIONAL, answer, out);
+    obol_informational_forget(sa);
+}
+
+void
+obol_informational_forget(ObolIkeSa *sa)
+{
     g_clear_pointer(&sa->held_answer, g_array_unref);
-    obol_window_answer(sa, OBOL_INFORMATIONAL, &answer, out);
+    if (sa->held_notes != NULL)
+        obol_chain_clear(sa->held_notes);
+    g_clear_pointer(&sa->held_notes, g_free);
 }
 
 void
@@ -139,6 +148,8 @@ obol_informational_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *o
     }
     sa->busy = TRUE;
     sa->held_answer = g_array_new(FALSE, FALSE, sizeof(ObolSaName));
+    sa->held_notes = g_new0(ObolChain, 1);
+    obol_mobike_request(sa, in, sa->held_notes, out);
     for (guint i = 0; i < in->chain->n; i++) {
         const ObolPayload *p = &in->chain->items[i];
 
@@ -193,8 +204,9 @@ end_deleted(ObolIkeSa *sa, ObolActions *out)
 void
 obol_informational_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
 {
-    (void) in;
     obol_window_answered(sa);
+    if (!obol_mobike_response(sa, in, out))
+        return;
     /* The Delete of the IKE SA goes alone and last: its answer ends everything. */
     if (sa->delete_sent) {
         obol_ike_sa_end(sa, g_steal_pointer(&sa->end_reason), out);

@@ -1,13 +1,13 @@
 # Engines joined in memory: what each rule of an exchange asks, one test a rule.
 check_LTLIBRARIES += libobol-testing-exchange.la
-libobol_testing_exchange_la_SOURCES = %D%/model-kernel.c %D%/model-kernel.h %D%/pair.c %D%/pair-children.c %D%/pair-fragments.c %D%/pair-selectors.c %D%/pair-set-up.c \
+libobol_testing_exchange_la_SOURCES = %D%/model-kernel.c %D%/model-kernel.h %D%/pair.c %D%/pair-children.c %D%/pair-fragments.c %D%/pair-mobike.c %D%/pair-selectors.c %D%/pair-set-up.c \
 	%D%/pair-stories.c %D%/pair.h
 libobol_testing_exchange_la_CPPFLAGS = $(TEST_CPPFLAGS)
 exchange_libs = libobol-testing-exchange.la libobol-testing-crypto.la libobol-engine.la libobol-credentials.la \
 	libobol-crypto-backend.la libobol-crypto.la libobol-wire.la libobol-model.la $(GLIB_LIBS)
 
 check_PROGRAMS += testing/exchange/test-child-kernel testing/exchange/test-ike-rekey testing/exchange/test-ike-collisions testing/exchange/test-ike-life testing/exchange/test-create-child testing/exchange/test-collisions testing/exchange/test-fragments testing/exchange/test-reassembly \
-	testing/exchange/test-ipcomp testing/exchange/test-life testing/exchange/test-rekey testing/exchange/test-selectors testing/exchange/test-selectors-meanwhile testing/exchange/test-set-up testing/exchange/test-ten-lines
+	testing/exchange/test-ipcomp testing/exchange/test-life testing/exchange/test-mobike testing/exchange/test-mobike-addresses testing/exchange/test-mobike-paths testing/exchange/test-rekey testing/exchange/test-selectors testing/exchange/test-selectors-meanwhile testing/exchange/test-set-up testing/exchange/test-ten-lines
 testing_exchange_test_child_kernel_SOURCES = %D%/test-child-kernel.c
 testing_exchange_test_child_kernel_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_exchange_test_child_kernel_LDADD = $(exchange_libs)
@@ -53,3 +53,12 @@ testing_exchange_test_ike_collisions_LDADD = $(exchange_libs)
 testing_exchange_test_ike_life_SOURCES = %D%/test-ike-life.c
 testing_exchange_test_ike_life_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_exchange_test_ike_life_LDADD = $(exchange_libs)
+testing_exchange_test_mobike_SOURCES = %D%/test-mobike.c
+testing_exchange_test_mobike_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_exchange_test_mobike_LDADD = $(exchange_libs)
+testing_exchange_test_mobike_addresses_SOURCES = %D%/test-mobike-addresses.c
+testing_exchange_test_mobike_addresses_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_exchange_test_mobike_addresses_LDADD = $(exchange_libs)
+testing_exchange_test_mobike_paths_SOURCES = %D%/test-mobike-paths.c
+testing_exchange_test_mobike_paths_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_exchange_test_mobike_paths_LDADD = $(exchange_libs)

@@ -21,6 +21,15 @@ new_spi(gpointer data)
     return (side->role == OBOL_INITIATOR ? G_GUINT64_CONSTANT(0x1111000000000000) : G_GUINT64_CONSTANT(0x2222000000000000)) + ++side->n_spis;
 }
 
+static gboolean
+source_for(gpointer data, const ObolAddress *remote, ObolAddress *source)
+{
+    const PairSide *side = data;
+
+    *source = side->source.family != 0 ? side->source : side->address;
+    return source->family == remote->family;
+}
+
 static guint32
 reqid_for(gpointer data, const char *connection, const char *child)
 {
@@ -92,6 +101,7 @@ new_connection(const PairSetup *setup, guint me)
     c->dpd_us = setup->dpd_us;
     c->rekey_us = setup->rekey_us;
     c->encap = setup->encap;
+    c->mobike = setup->mobike;
     if (!setup->no_children)
         g_ptr_array_add(c->children, new_child(setup, me));
     return c;
@@ -125,6 +135,7 @@ set_up_side(Pair *pair, PairSide *side, const PairSetup *setup, guint me)
         .next_unique_id = next_id,
         .new_spi = new_spi,
         .reqid_for = reqid_for,
+        .source_for = source_for,
         .data = side,
         .trace_messages = TRUE,
         .nat_t_port = 4500,

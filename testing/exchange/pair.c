@@ -44,9 +44,12 @@ pair_free(Pair *pair)
         obol_connection_unref(sides[i]->connection);
         model_kernel_clear(&sides[i]->kernel);
         g_array_unref(sides[i]->ends);
+        g_clear_pointer(&sides[i]->addresses, g_array_unref);
+        g_free(sides[i]->last_log);
         obol_connection_set_unref(pair->sets[i]);
         obol_shared_keys_unref(pair->keys[i]);
     }
+    g_clear_pointer(&pair->dead, g_array_unref);
     obol_crypto_free(pair->crypto);
     g_free(pair);
 }
@@ -219,8 +222,12 @@ carry_out(Pair *pair, PairSide *side, ObolIkeSa *sa, ObolAction *action, ObolIke
     case OBOL_ACTION_CLOSE: *closed = TRUE; break;
     case OBOL_ACTION_CHILD_STATE: note_child(side, action); break;
     case OBOL_ACTION_IKE_STATE:
-    case OBOL_ACTION_MESSAGE:
-    case OBOL_ACTION_LOG: break;
+    case OBOL_ACTION_MESSAGE: break;
+    case OBOL_ACTION_MOVED: side->n_moves++; break;
+    case OBOL_ACTION_LOG:
+        g_free(side->last_log);
+        side->last_log = g_strdup(action->log.text);
+        break;
     }
 }
 
@@ -348,6 +355,18 @@ addressee(const PairPacket *packet)
     return side->sa;
 }
 
+static gboolean
+is_lost(const Pair *pair, const PairPacket *packet)
+{
+    for (guint i = 0; pair->dead != NULL && i < pair->dead->len; i++) {
+        const ObolAddress *dead = &g_array_index(pair->dead, ObolAddress, i);
+
+        if (obol_address_equal(dead, &packet->source) || obol_address_equal(dead, &packet->destination))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 gboolean
 pair_deliver(Pair *pair)
 {
@@ -357,6 +376,10 @@ pair_deliver(Pair *pair)
 
     if (packet == NULL)
         return FALSE;
+    if (is_lost(pair, packet)) {
+        pair_packet_free(packet);
+        return TRUE;
+    }
     if (packet->to == &pair->right && pair->nat.family != 0)
         packet->source = pair->nat;
     meet_first_request(packet);
@@ -367,8 +390,10 @@ pair_deliver(Pair *pair)
 
         event.message.data = exact;
         event.message.n = packet->bytes->len;
-        event.message.local = packet->to == &pair->left ? pair->left.address : packet->destination;
-        event.message.local.port = packet->destination.port;
+        event.message.local = packet->destination;
+        /* Behind a NAT nobody is met at the address that the other one sends to. */
+        if (packet->to == &pair->left && pair->nat.family != 0)
+            event.message.local = sa->local;
         event.message.remote = packet->source;
         pair_feed_sa(pair, packet->to, sa, &event);
     }

@@ -34,6 +34,10 @@ typedef struct {
     ObolReasonCode command_reason, last_failure; /* OBOL_REASON_NONE: success, none */
     guint16 last_notify;
     const char *last_phase;
+    GArray *addresses;                   /* of ObolAddress, as the engine knows those of this side; NULL: it does not */
+    ObolAddress source;                  /* where packets would leave from; family 0: from @address */
+    guint n_moves;
+    char *last_log;
     GArray *ends;                        /* of ObolReasonCode: of the children that were installed and went */
 } PairSide;
 
@@ -57,6 +61,7 @@ typedef struct {
     guint n_lost;         /* how often one would have */
     GQueue *held;
     gboolean answering;
+    GArray *dead;         /* of ObolAddress: what goes there or comes from there is lost; NULL: none */
     ObolAddress nat;      /* family not 0: what the right sees of the left */
 } Pair;
 
@@ -66,7 +71,7 @@ typedef struct {
     const char *psk[2], *id[2], *local_ts[2], *remote_ts[2];
     ObolMode mode[2];
     ObolProtocol protocol;
-    gboolean ipv6, no_children, encap;
+    gboolean ipv6, no_children, encap, mobike;
     gint64 dpd_us, rekey_us; /* of the IKE SA; 0: never */
     const ObolKernelAbilities *abilities[2];
 } PairSetup;
@@ -130,6 +135,27 @@ void pair_check_protects(PairSide *side, guint i, const char *local, const char 
 /* One child each with these selectors (of the left), nothing else in the kernels, and no packet lost: asserted. */
 void pair_check_changed(Pair *pair, const char *local, const char *remote, guint n_pairs);
 void pair_check_as_it_was(Pair *pair, guint32 old, guint32 spi); /* the same child, the same SAs */
+/* --- pair-mobike.c: addresses that change (RFC 4555) --- */
+/* Established with MOBIKE; the left has 192.0.2.1 and 192.0.2.11, the right 192.0.2.2 and 192.0.2.22, or IPv6 ones with the same
+ * last digits; they speak by .1 and .2. */
+Pair *pair_new_mobile(const PairSetup *like);
+ObolAddress pair_address(const char *text);
+/* The addresses that a side has, separated by spaces; packets leave from the first. */
+void pair_set_addresses(PairSide *side, const char *texts);
+void pair_roam(Pair *pair, PairSide *side, const char *texts); /* they are these now, and the engine hears of it */
+void pair_kill(Pair *pair, const char *text);   /* packets from or to it are lost */
+void pair_revive(Pair *pair);                   /* no more */
+gboolean pair_ike_at(const PairSide *side, const char *local, const char *remote);
+gboolean pair_kernel_at(const PairSide *side, const char *local, const char *remote); /* its SAs and tunnel policies */
+gboolean pair_all_at(const Pair *pair, const char *left, const char *right);
+/* @from asks under its keys, from and to these addresses (NULL: the present ones); what comes back is opened into @answer.  %FALSE:
+ * nothing comes.  What else is on the wire stays there. */
+gboolean pair_ask(Pair *pair, PairSide *from, const ObolChain *chain, const char *source, const char *destination, GByteArray **plain,
+                  ObolChain *answer);
+/* The next request or response on the wire, opened. */
+gboolean pair_look(Pair *pair, GByteArray **plain, ObolChain *chain);
+guint pair_count_notifies(const ObolChain *chain, guint16 type);
+void pair_probe(Pair *pair, PairSide *side); /* asks whether the other one is there */
 
 /* --- pair-fragments.c: messages in pieces (RFC 7383) --- */
 /* A pair whose IKE_AUTH messages are 16 bytes longer for each of @n_selectors (at most OBOL_TS_MAX); sizes as in fragment_size, 0: the default. */

@@ -127,7 +127,7 @@ port_job(gpointer data, guint64 ticket, ObolJob *work)
 }
 
 static void
-port_command_done(gpointer data, G_GNUC_UNUSED guint32 command, const ObolReason *reason)
+port_command_done(gpointer data, G_GNUC_UNUSED guint32 command, G_GNUC_UNUSED guint32 child_id, const ObolReason *reason)
 {
     SimHost *host = data;
 

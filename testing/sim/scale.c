@@ -295,8 +295,9 @@ count_work(const Side *sides, guint64 *n_places, guint64 *n_moves)
     for (guint i = 0; i < 2; i++) {
         const ObolShard *shard = sides[i].shard;
 
-        *n_places += shard->by_spi.n_steps + shard->by_request.n_steps + shard->by_identity.n_steps + shard->by_peer.n_steps
-                     + shard->kernel.by_ticket.n_steps + shard->kernel.by_name.n_steps;
+        *n_places += shard->by_spi.n_steps + shard->by_request.n_steps + shard->kernel.by_ticket.n_steps + shard->kernel.by_name.n_steps;
+        for (guint relation = 0; relation < OBOL_N_RELATIONS; relation++)
+            *n_places += shard->related[relation].n_steps;
         *n_moves += shard->timers.n_moves;
     }
 }

@@ -460,7 +460,7 @@ test_a_child_has_one_sa_with_one_peer(ShardTest *t, G_GNUC_UNUSED gconstpointer 
 static guint64
 steps_so_far(const ObolShard *shard)
 {
-    return shard->by_spi.n_steps + shard->by_request.n_steps + shard->by_identity.n_steps + shard->by_peer.n_steps
+    return shard->by_spi.n_steps + shard->by_request.n_steps + shard->related[OBOL_BY_IDENTITY].n_steps + shard->related[OBOL_BY_PEER].n_steps
            + shard->kernel.by_name.n_steps + shard->kernel.by_ticket.n_steps + shard->timers.n_moves;
 }
 

@@ -79,6 +79,7 @@ test_list_sas_is_readable(void)
                     "  remote 'right.example' @ 192.0.2.2[4500] behind a NAT\n"
                     "  CHACHA20_POLY1305/PRF_HMAC_SHA2_256/CURVE_25519\n"
                     "  fragmentation of IKE messages above 1280 bytes\n"
+                    "  MOBIKE\n"
                     "  established 1m 1s ago, rekeying in 2h 0m\n"
                     "  net: #7, reqid 3, INSTALLED, TUNNEL, ESP:AES_GCM_16-128\n"
                     "    installed 1m 0s ago, rekeying in 50m 0s\n"
@@ -87,6 +88,20 @@ test_list_sas_is_readable(void)
                     "    local  10.0.0.0/16\n"
                     "    remote 10.1.0.0/16\n");
     g_assert_cmpstr(run.err, ==, "");
+}
+
+static void
+test_list_sas_shows_the_peer_s_other_addresses(void)
+{
+    g_auto(Run) text = { 0 }, json = { 0 };
+
+    fake.n_peer_addresses = 2;
+    text = run_program(ARGS("list-sas"), NULL, NULL);
+    json = run_program(ARGS("--json", "list-sas"), NULL, NULL);
+    fake.n_peer_addresses = 0;
+    g_assert_nonnull(strstr(text.out, "  MOBIKE; the peer has 192.0.2.22 2001:db8::22 too\n"));
+    g_assert_nonnull(strstr(json.out, "\"mobike\":true"));
+    g_assert_nonnull(strstr(json.out, "\"peer-addresses\":[\"192.0.2.22\",\"2001:db8::22\"]"));
 }
 
 static void
@@ -404,6 +419,7 @@ static const struct {
     { "/obolctl/doctor/without-a-kernel-it-is-26", test_without_a_kernel_the_doctor_says_26 },
     { "/obolctl/doctor/without-a-daemon-it-looks-itself", test_without_a_daemon_the_doctor_looks_himself },
     { "/obolctl/list-sas/is-readable", test_list_sas_is_readable },
+    { "/obolctl/program/list-sas-shows-the-peer's-other-addresses", test_list_sas_shows_the_peer_s_other_addresses },
     { "/obolctl/options/may-stand-behind-the-verb", test_options_may_stand_behind_the_verb },
     { "/obolctl/list-sas/empty-list-is-empty", test_empty_list_is_empty },
     { "/obolctl/list-sas/raw-is-as-swanctl-prints-it", test_raw_list_is_as_swanctl_prints_it },

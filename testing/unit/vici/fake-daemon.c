@@ -161,6 +161,12 @@ the_child(void)
     };
 }
 
+/* 192.0.2.22 and 2001:db8::22 */
+static const ObolAddress peer_addresses[] = {
+    { .family = AF_INET, .bytes = { 192, 0, 2, 22 } },
+    { .family = AF_INET6, .bytes = { 0x20, 0x01, 0x0d, 0xb8, [15] = 0x22 } },
+};
+
 static ObolIkeInfo
 the_sa(const ObolChildInfo *child)
 {
@@ -171,6 +177,7 @@ the_sa(const ObolChildInfo *child)
         .nat_remote = TRUE,
         .fragmentation = TRUE,
         .fragment_size = 1280,
+        .mobike = TRUE, .peer_addresses = peer_addresses, .n_peer_addresses = fake.n_peer_addresses,
         .suite = { .protocol = OBOL_PROTO_IKE, .encr = OBOL_ENCR_CHACHA20_POLY1305, .encr_bits = 256,
                    .prf = OBOL_PRF_HMAC_SHA2_256, .ke = OBOL_KE_X25519 },
         .established_us = fake.now_us - 61 * G_TIME_SPAN_SECOND, .rekey_us = fake.now_us + 7200 * G_TIME_SPAN_SECOND,
@@ -445,6 +452,15 @@ fake_tell_ike_rekeyed(void)
     TELL(ike_state, &old, OBOL_IKE_ESTABLISHED, reason)
     old.state = OBOL_IKE_GONE;
     TELL(ike_state, &old, OBOL_IKE_REKEYED, reason)
+}
+
+void
+fake_tell_ike_moved(void)
+{
+    ObolIkeInfo sa = the_sa(NULL);
+    ObolAddress old_local = address(9, 500);
+
+    TELL(ike_moved, &sa, &old_local, &sa.remote)
 }
 
 void
