@@ -30,6 +30,7 @@ typedef struct {
     guint64 child_rekey_packets; /* 0: no limit */
     gint64 dpd_us;
     guint unique;        /* an ObolUnique */
+    gboolean mobike;     /* RFC 4555 */
     guint fragment_size; /* bytes of an IP datagram */
     gint64 latency_us;
 } SimLinkPlan;
@@ -66,6 +67,7 @@ typedef struct {
     guint ike;           /* which proposals: alike for all, since a responder chooses before it knows who is behind the NAT */
     gint64 kernel_us;    /* at most so long does a kernel take for an answer */
     gint64 duration_us;  /* of deeds; after that all faults end, and what is left must be whole */
+    gint64 settle_us;    /* then, until everybody has found out whom he has lost */
     gboolean clean;      /* nothing is lost, nothing goes wrong: then no rekeying may lose a packet */
     GArray *hosts;       /* of SimHostPlan */
     GArray *links;       /* of SimLinkPlan */

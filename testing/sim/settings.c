@@ -139,6 +139,7 @@ new_connection(const Sim *sim, guint link, guint end)
     connection->retransmit_base_us = G_TIME_SPAN_SECOND;
     connection->retransmit_tries = 4;
     connection->half_open_us = 15 * G_TIME_SPAN_SECOND;
+    connection->mobike = plan->mobike;
     connection->unique = (ObolUnique) plan->unique;
     connection->fragment_size = (guint16) plan->fragment_size;
     for (guint i = 0; i < plan->n_children; i++)

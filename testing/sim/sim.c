@@ -12,7 +12,6 @@
 
 #define SECOND G_USEC_PER_SEC
 #define START_US (1000 * (gint64) SECOND)
-#define SETTLE_US (150 * (gint64) SECOND) /* whoever has lost his peer finds out and begins anew */
 #define PROBE_US (20 * (gint64) SECOND)
 #define QUIET_US (240 * (gint64) SECOND)  /* the longest that anything may go on when all is to end */
 #define LOOK_US (5 * (gint64) SECOND)
@@ -148,8 +147,8 @@ run_phases(Sim *sim)
 {
     run_for(sim, sim->plan->duration_us + SECOND, FALSE);
     heal(sim);
-    traffic_everywhere(sim, (guint) (SETTLE_US / (5 * SECOND)), 5 * SECOND);
-    run_for(sim, SETTLE_US, TRUE);
+    traffic_everywhere(sim, (guint) (sim->plan->settle_us / (5 * SECOND)), 5 * SECOND);
+    run_for(sim, sim->plan->settle_us, TRUE);
     sim->settled = TRUE;
     sim_watch_probe(sim->watch);
     traffic_everywhere(sim, (guint) (PROBE_US / SECOND) - 5, SECOND);
