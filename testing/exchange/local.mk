@@ -7,7 +7,7 @@ exchange_libs = libobol-testing-exchange.la libobol-testing-crypto.la libobol-en
 	libobol-crypto-backend.la libobol-crypto.la libobol-wire.la libobol-model.la $(GLIB_LIBS)
 
 check_PROGRAMS += testing/exchange/test-child-kernel testing/exchange/test-ike-rekey testing/exchange/test-ike-collisions testing/exchange/test-ike-life testing/exchange/test-create-child testing/exchange/test-collisions testing/exchange/test-fragments testing/exchange/test-reassembly \
-	testing/exchange/test-ipcomp testing/exchange/test-life testing/exchange/test-rekey testing/exchange/test-sent testing/exchange/test-set-up testing/exchange/test-ten-lines
+	testing/exchange/test-ipcomp testing/exchange/test-life testing/exchange/test-received testing/exchange/test-rekey testing/exchange/test-sent testing/exchange/test-set-up testing/exchange/test-ten-lines
 testing_exchange_test_child_kernel_SOURCES = %D%/test-child-kernel.c
 testing_exchange_test_child_kernel_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_exchange_test_child_kernel_LDADD = $(exchange_libs)
@@ -47,6 +47,9 @@ testing_exchange_test_ike_collisions_LDADD = $(exchange_libs)
 testing_exchange_test_ike_life_SOURCES = %D%/test-ike-life.c
 testing_exchange_test_ike_life_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_exchange_test_ike_life_LDADD = $(exchange_libs)
+testing_exchange_test_received_SOURCES = %D%/test-received.c
+testing_exchange_test_received_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_exchange_test_received_LDADD = $(exchange_libs)
 testing_exchange_test_sent_SOURCES = %D%/test-sent.c
 testing_exchange_test_sent_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_exchange_test_sent_LDADD = $(exchange_libs)
