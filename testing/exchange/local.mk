@@ -6,7 +6,7 @@ libobol_testing_exchange_la_CPPFLAGS = $(TEST_CPPFLAGS)
 exchange_libs = libobol-testing-exchange.la libobol-testing-crypto.la libobol-engine.la libobol-credentials.la \
 	libobol-crypto-backend.la libobol-crypto.la libobol-wire.la libobol-model.la $(GLIB_LIBS)
 
-check_PROGRAMS += testing/exchange/test-child-kernel testing/exchange/test-ike-rekey testing/exchange/test-ike-collisions testing/exchange/test-ike-life testing/exchange/test-create-child testing/exchange/test-collisions testing/exchange/test-cookies testing/exchange/test-fragments testing/exchange/test-reassembly \
+check_PROGRAMS += testing/exchange/test-child-kernel testing/exchange/test-ike-rekey testing/exchange/test-ike-collisions testing/exchange/test-ike-life testing/exchange/test-create-child testing/exchange/test-collisions testing/exchange/test-cookies testing/exchange/test-edges testing/exchange/test-fragments testing/exchange/test-reassembly \
 	testing/exchange/test-ipcomp testing/exchange/test-life testing/exchange/test-received testing/exchange/test-rekey testing/exchange/test-sent testing/exchange/test-set-up testing/exchange/test-ten-lines
 testing_exchange_test_child_kernel_SOURCES = %D%/test-child-kernel.c
 testing_exchange_test_child_kernel_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -56,3 +56,6 @@ testing_exchange_test_sent_LDADD = $(exchange_libs)
 testing_exchange_test_cookies_SOURCES = %D%/test-cookies.c
 testing_exchange_test_cookies_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_exchange_test_cookies_LDADD = $(exchange_libs)
+testing_exchange_test_edges_SOURCES = %D%/test-edges.c
+testing_exchange_test_edges_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_exchange_test_edges_LDADD = $(exchange_libs)

@@ -17,6 +17,8 @@ function literal(text,   parts, n, i) {
 }
 FILENAME ~ /\.c$/ {
 	rest = $0
+	if (rest ~ /RULE\("[0-9.]+", "[^"]+"/) # a macro of some programs joins the two
+		sub(/", "/, "/", rest)
 	while (match(rest, /"[^" ]+"/)) {
 		literal(substr(rest, RSTART + 1, RLENGTH - 2))
 		rest = substr(rest, RSTART + RLENGTH)
