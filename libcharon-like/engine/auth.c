@@ -43,9 +43,9 @@ own_identity(const ObolIkeSa *sa)
     return set != NULL && set->type != 0 ? obol_identity_dup(set) : obol_identity_from_address(&sa->local);
 }
 
-/* Adds our ID and AUTH; why not, when there is no key for it. */
+/* Adds our ID, whom we ask for (or NULL) and AUTH, in the order of section 1.2; why not, when there is no key for it. */
 static ObolReason *
-add_proof(ObolIkeSa *sa, guint8 payload, ObolChain *chain)
+add_proof(ObolIkeSa *sa, guint8 payload, const ObolIdentity *asked, ObolChain *chain)
 {
     g_autoptr(GByteArray) body = id_body(sa->local_id);
     const ObolSecret *secret = obol_shared_keys_find(sa->engine->keys, sa->local_id, sa->remote_id);
@@ -62,6 +62,8 @@ add_proof(ObolIkeSa *sa, guint8 payload, ObolChain *chain)
         return reason;
     }
     obol_chain_add_id(chain, payload, sa->local_id->type, sa->local_id->data, sa->local_id->n);
+    if (asked != NULL)
+        obol_chain_add_id(chain, OBOL_PAYLOAD_IDR, asked->type, asked->data, asked->n);
     obol_chain_add_auth(chain, OBOL_AUTH_PSK, auth->bytes, auth->n);
     /* The chain borrows until it is encoded, and that is after our copy has gone. */
     added = &chain->items[chain->n - 1];
@@ -160,13 +162,11 @@ obol_auth_start(ObolIkeSa *sa, ObolActions *out)
     g_free(sa->remote_id);
     sa->local_id = own_identity(sa);
     sa->remote_id = expected != NULL ? obol_identity_dup(expected) : obol_identity_from_address(&sa->remote);
-    reason = add_proof(sa, OBOL_PAYLOAD_IDI, &chain);
+    reason = add_proof(sa, OBOL_PAYLOAD_IDI, is_exact(expected) ? expected : NULL, &chain);
     if (reason != NULL) {
         end_for(sa, reason, out);
         return;
     }
-    if (is_exact(expected))
-        obol_chain_add_id(&chain, OBOL_PAYLOAD_IDR, expected->type, expected->data, expected->n);
     if (sa->connection->initial_contact && (sa->engine->is_first == NULL || sa->engine->is_first(sa->engine->data, sa)))
         obol_chain_add_notify(&chain, OBOL_N_INITIAL_CONTACT, NULL, 0);
     if (child != NULL)
@@ -417,7 +417,7 @@ obol_auth_answer(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolActi
     ObolNegotiation *n = sa->negotiation;
     g_auto(ObolChain) chain = { .n = 0, .owned = NULL };
     gboolean initial_contact = n->initial_contact;
-    ObolReason *broken = add_proof(sa, OBOL_PAYLOAD_IDR, &chain);
+    ObolReason *broken = add_proof(sa, OBOL_PAYLOAD_IDR, NULL, &chain);
     GBytes *datagram;
 
     if (broken != NULL) {

@@ -15,6 +15,10 @@
 #define OBOL_ENGINE_PROPOSALS_MAX 16   /* of ours, in one message */
 #define OBOL_ENGINE_CHILDREN_MAX 16    /* of one IKE SA; while they are being rekeyed there are as many again */
 
+/* Message IDs of either direction do not begin anew (RFC 7296 section 2.2). */
+#define OBOL_ENGINE_ID_RENEW 0xffff0000u /* from here on the IKE SA is rekeyed */
+#define OBOL_ENGINE_ID_LAST 0xfffffffeu  /* where that has not come about: that of its Delete */
+
 /* Fragments (RFC 7383 section 5); their number is bounded by OBOL_WIRE_FRAGMENTS_MAX. */
 #define OBOL_ENGINE_REASSEMBLY_MAX 65535          /* bytes of one message's fragments */
 #define OBOL_ENGINE_REASSEMBLY_LOADED_MAX 16384   /* likewise of a stranger's, while strangers hold much */

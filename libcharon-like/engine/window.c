@@ -45,6 +45,17 @@ send_again(ObolIkeSa *sa, GBytes *datagrams, const ObolPath *path, ObolActions *
     }
 }
 
+/* RFC 7296 section 2.2: before the numbers run out the IKE SA is rekeyed, or else closed. */
+static void
+next_id(ObolIkeSa *sa, guint32 *id)
+{
+    ++*id;
+    if (*id == OBOL_ENGINE_ID_RENEW)
+        sa->rekey_at_us = sa->now_us;
+    else if (*id == OBOL_ENGINE_ID_LAST)
+        sa->expire_at_us = sa->now_us;
+}
+
 void
 obol_window_request(ObolIkeSa *sa, guint8 exchange, GBytes *datagram, ObolActions *out)
 {
@@ -67,7 +78,7 @@ obol_window_respond(ObolIkeSa *sa, GBytes *datagram, ObolActions *out)
 {
     g_clear_pointer(&sa->last_response, g_bytes_unref);
     sa->last_response = datagram;
-    sa->expected_request_id++;
+    next_id(sa, &sa->expected_request_id);
     sa->busy = FALSE;
     sa->fragmentation.asked_size = 0;
     sa->fragmentation.n_replays = 0;
@@ -96,7 +107,7 @@ void
 obol_window_answered(ObolIkeSa *sa)
 {
     obol_window_forget_request(sa);
-    sa->next_request_id++;
+    next_id(sa, &sa->next_request_id);
 }
 
 void

@@ -9,4 +9,4 @@ libobol_testing_la_LIBADD = $(GLIB_LIBS)
 libobol_testing_crypto_la_SOURCES = %D%/test-crypto.c %D%/test-crypto.h
 libobol_testing_crypto_la_CPPFLAGS = $(TEST_CPPFLAGS)
 libobol_testing_crypto_la_LIBADD = $(GLIB_LIBS)
-EXTRA_DIST += testing/captures testing/data
+EXTRA_DIST += testing/captures testing/data %D%/cited-tests.awk %D%/rule-totals.awk
