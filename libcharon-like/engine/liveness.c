@@ -25,6 +25,18 @@ obol_liveness_due(const ObolIkeSa *sa)
     return sa->heard_us + sa->connection->dpd_us;
 }
 
+/* RFC 4555 section 3.12: packets that come by other addresses than they should are no evidence that the peer has heard of all moves.  The
+ * kernel tells of those only where they are in UDP. */
+static gboolean
+packets_count(const ObolIkeSa *sa)
+{
+    const ObolMobike *m = sa->mobike;
+
+    return m == NULL
+           || (obol_nat_encap(sa) && m->mapped.family == 0 && m->before.local.family == 0 && !m->roaming && !m->unverified
+               && m->asked == 0);
+}
+
 static void
 ask_peer(ObolIkeSa *sa, ObolActions *out)
 {
@@ -37,7 +49,7 @@ obol_liveness_timer(ObolIkeSa *sa, ObolActions *out)
 {
     if (sa->now_us < obol_liveness_due(sa))
         return;
-    for (guint i = 0; i < sa->children->len; i++)
+    for (guint i = 0; i < sa->children->len && packets_count(sa); i++)
         obol_child_query(sa, g_ptr_array_index(sa->children, i), out);
     if (!is_asked(sa))
         ask_peer(sa, out);
@@ -48,7 +60,7 @@ obol_liveness_reply(ObolIkeSa *sa, ObolChildSa *child, const ObolKernelReply *re
 {
     const ObolSaUsage *usage = &reply->usage;
 
-    if (child != NULL && reply->error == NULL && usage->packets > child->n_heard) {
+    if (child != NULL && reply->error == NULL && usage->packets > child->n_heard && packets_count(sa)) {
         gboolean told = usage->last_used_us > 0 && usage->last_used_us <= sa->now_us;
 
         child->n_heard = usage->packets;

@@ -6,7 +6,6 @@ libobol_testing_exchange_la_CPPFLAGS = $(TEST_CPPFLAGS)
 exchange_libs = libobol-testing-exchange.la libobol-testing-crypto.la libobol-engine.la libobol-credentials.la \
 	libobol-crypto-backend.la libobol-crypto.la libobol-wire.la libobol-model.la $(GLIB_LIBS)
 
-<<<<<<< HEAD
 check_PROGRAMS += \
 	testing/exchange/test-child-kernel \
 	testing/exchange/test-collisions \

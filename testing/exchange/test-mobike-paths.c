@@ -361,6 +361,38 @@ test_without_mobike_a_nat_is_followed_as_ever(void)
     pair_finish(pair);
 }
 
+static guint
+n_checks(Pair *pair, guint n)
+{
+    guint before = pair->left.n_sent + pair->right.n_sent;
+
+    for (guint i = 0; i < n; i++) {
+        pair->left.kernel.usage.packets++;
+        pair->right.kernel.usage.packets++;
+        g_assert_true(pair_jump(pair));
+        pair_run(pair);
+    }
+    return pair->left.n_sent + pair->right.n_sent - before;
+}
+
+/* Plain ESP may come from anywhere, and nobody tells; in UDP the kernel does. */
+static void
+test_packets_count_where_their_source_is_known(void)
+{
+    g_autoptr(Pair) plain = pair_new_mobile(&(PairSetup) { .dpd_us = 10 * SECOND });
+    g_autoptr(Pair) udp = pair_new_mobile(&(PairSetup) { .dpd_us = 10 * SECOND, .encap = TRUE });
+    ObolAddress elsewhere = pair_address("192.0.2.77");
+
+    pair_establish(plain);
+    pair_establish(udp);
+    g_assert_cmpuint(n_checks(plain, 4), >=, 4);
+    g_assert_cmpuint(plain->left.kernel.n_asked[OBOL_KERNEL_QUERY_SA], ==, 0);
+    g_assert_cmpuint(n_checks(udp, 4), ==, 0);
+    elsewhere.port = 4501;
+    pair_feed(udp, &udp->right, &(ObolEvent) { .kind = OBOL_EVENT_MAPPING, .mapping = elsewhere });
+    g_assert_cmpuint(n_checks(udp, 4), >, 0);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -377,6 +409,7 @@ main(int argc, char *argv[])
         { "4555/3.10/what-a-tunnel-leads-to-is-no-path", test_what_a_tunnel_leads_to_is_no_path },
         { "4555/3.10/a-peer-with-many-addresses-costs-few-packets", test_a_peer_with_many_addresses_costs_few_packets },
         { "4555/3.11/the-responder-asks-for-five-minutes", test_the_responder_asks_for_five_minutes },
+        { "4555/3.12/packets-count-where-their-source-is-known", test_packets_count_where_their_source_is_known },
         { "roam/without-mobike-what-is-to-be-up-ends-and-says-why", test_without_mobike_what_is_to_be_up_ends_and_says_why },
         { "roam/without-mobike-the-others-are-told-of-once-and-stay", test_without_mobike_the_others_are_told_of_once_and_stay },
         { "roam/without-mobike-and-another-address-it-waits", test_without_mobike_and_another_address_it_waits },
