@@ -379,8 +379,8 @@ n_checks(Pair *pair, guint n)
 static void
 test_packets_count_where_their_source_is_known(void)
 {
-    g_autoptr(Pair) plain = pair_new_mobile(&(PairSetup) { .dpd_us = 10 * SECOND });
-    g_autoptr(Pair) udp = pair_new_mobile(&(PairSetup) { .dpd_us = 10 * SECOND, .encap = TRUE });
+    g_autoptr(Pair) plain = pair_new_mobile(&(PairSetup) { .dpd_us = 10 * (gint64) G_USEC_PER_SEC });
+    g_autoptr(Pair) udp = pair_new_mobile(&(PairSetup) { .dpd_us = 10 * (gint64) G_USEC_PER_SEC, .encap = TRUE });
     ObolAddress elsewhere = pair_address("192.0.2.77");
 
     pair_establish(plain);

@@ -105,6 +105,8 @@ static const struct {
     [SIM_DEED_REBIND] = { "rebind", 0, 2 },
     [SIM_DEED_SLOW] = { "slow-kernel", 2, 2 },
     [SIM_DEED_REFUSE] = { "refuse-sa", 0, 1 },
+    [SIM_DEED_MOVE] = { "move", 0, 3 },
+    [SIM_DEED_SELECTORS] = { "selectors", 4, 3 },
     [SIM_DEED_FLOOD] = { "flood", 0, 2 },
 };
 

@@ -8,6 +8,7 @@
 
 #define SIM_CHILDREN_MAX 2
 #define SIM_HOSTS_MAX 4096
+#define SIM_PLACES 5 /* that a host moves to and fro between */
 
 /* What whoever runs it may choose; a negative number leaves the choice to the seed. */
 typedef struct {
@@ -50,6 +51,8 @@ typedef enum {
     SIM_DEED_REBIND,    /* the NAT forgets its mappings */
     SIM_DEED_SLOW,      /* the kernel answers late, for so long */
     SIM_DEED_REFUSE,    /* the kernel refuses the next SA */
+    SIM_DEED_MOVE,      /* of a client to another address, where MOBIKE or another set-up can follow */
+    SIM_DEED_SELECTORS, /* what the child protects is changed while it lives */
     SIM_DEED_FLOOD,     /* @n first messages of strangers */
     SIM_N_DEEDS
 } SimDeedKind;

@@ -21,15 +21,23 @@ numbered(guint8 a, guint8 b, guint number)
 }
 
 ObolAddress
+sim_place(guint number, guint move)
+{
+    return numbered(198, (guint8) (move == 0 ? 18 : 20 + move % SIM_PLACES), number);
+}
+
+ObolAddress
 sim_outer_address(const Sim *sim, guint number)
 {
-    return numbered(198, g_array_index(sim->plan->hosts, SimHostPlan, number).nat ? 19 : 18, number);
+    if (g_array_index(sim->plan->hosts, SimHostPlan, number).nat)
+        return numbered(198, 19, number);
+    return sim_place(number, g_array_index(sim->moves, guint, number));
 }
 
 ObolAddress
 sim_address(const Sim *sim, guint number)
 {
-    return g_array_index(sim->plan->hosts, SimHostPlan, number).nat ? numbered(192, 168, number) : numbered(198, 18, number);
+    return g_array_index(sim->plan->hosts, SimHostPlan, number).nat ? numbered(192, 168, number) : sim_outer_address(sim, number);
 }
 
 ObolAddress
@@ -50,6 +58,15 @@ sim_net(guint link, guint child, guint end)
     obol_ts_from_address(&inner, &net);
     net.first[3] = 0;
     net.last[3] = 255;
+    return net;
+}
+
+ObolTs
+sim_part_of_net(guint link, guint child, guint end, guint bits)
+{
+    ObolTs net = sim_net(link, child, end);
+
+    net.last[3] = (guint8) (255 >> bits);
     return net;
 }
 

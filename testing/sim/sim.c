@@ -174,6 +174,8 @@ sim_run(const SimPlan *plan, GHashTable *keep, SimBreak broken, SimLadder *ladde
     sim.outcome.fates = g_array_new(FALSE, FALSE, sizeof(SimItem));
     sim.network = sim_network_new(&sim);
     sim.watch = sim_watch_new(&sim);
+    sim.moves = g_array_new(FALSE, TRUE, sizeof(guint));
+    g_array_set_size(sim.moves, plan->hosts->len);
     sim.hosts = g_ptr_array_new_with_free_func(sim_host_free);
     for (guint i = 0; i < plan->hosts->len; i++)
         g_ptr_array_add(sim.hosts, sim_host_new(&sim, i));
@@ -184,6 +186,7 @@ sim_run(const SimPlan *plan, GHashTable *keep, SimBreak broken, SimLadder *ladde
     sim.outcome.n_steps = sim.schedule.n_done;
     sim_schedule_clear(&sim.schedule);
     g_ptr_array_unref(sim.hosts);
+    g_array_unref(sim.moves);
     sim_network_free(sim.network);
     sim_watch_free(sim.watch);
     *outcome = sim.outcome;
