@@ -521,7 +521,7 @@ one_ike_sa() {
 # renewing NAME-OF-TIME LIFETIME-OF-OBOL LIFETIME-OF-STRONGSWAN [INITIATOR] - of the IKE SA, with the child in it; seconds, 0: never
 renewing() {
 	local spi
-	obol_connection="$1 = \"${2}s\"; rand_time = \"0s\"; over_time = \"60s\"; ${obol_connection:-}"
+	obol_connection="$1 = \"${2}s\"; rand_time = \"0s\"; over_time = \"${over:-60}s\"; ${obol_connection:-}"
 	swan_connection="$1 = ${3}s
 		    over_time = 60s
 		    rand_time = 0s"
@@ -555,7 +555,8 @@ scenario_ike_rekeying_by_both_at_once_loses_nothing() { renewing rekey_time 4 4;
 scenario_ike_rekeying_asked_of_both_at_once_loses_nothing() { meanwhile=ask_both_at_once renewing rekey_time 0 0; }
 scenario_ike_rekeying_with_another_prf_loses_nothing() { ike=aes256-sha384-ecp384 renewing rekey_time 4 5; }
 scenario_reauthentication_by_us_loses_nothing() { renewing reauth_time 5 0; }
-scenario_reauthentication_by_us_as_responder_loses_nothing() { renewing reauth_time 5 0 right; }
+# A responder waits half of over_time longer, for the initiator to do it.
+scenario_reauthentication_by_us_as_responder_loses_nothing() { over=10 renewing reauth_time 5 0 right; }
 # Who answers IKE_AUTH sends by the new child at once, and strongSwan may not have it yet: a packet or two.
 scenario_reauthentication_by_strongswan_make_before_break() {
 	charon_settings="make_before_break = yes" may_lose=little renewing reauth_time 0 5 right
