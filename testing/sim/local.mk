@@ -1,4 +1,5 @@
 # The simulator: many hosts in virtual time.  A program, and the room behind it for its tests.
+EXTRA_DIST += %D%/README.md
 sim_sources = %D%/admin.c %D%/batch.c %D%/batch.h %D%/deeds.c %D%/dice.c %D%/dice.h %D%/host.c %D%/host.h %D%/host-private.h %D%/items.c %D%/items.h \
 	%D%/kernel.c %D%/kernel.h %D%/ladder.c %D%/ladder.h %D%/network.c %D%/network.h %D%/packet.h %D%/plan.c %D%/plan.h %D%/ports.c \
 	%D%/schedule.c %D%/schedule.h %D%/settings.c %D%/shrink.c %D%/shrink.h %D%/sim.c %D%/sim.h %D%/traffic.c %D%/watch.c %D%/watch.h \
