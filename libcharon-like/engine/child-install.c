@@ -225,11 +225,24 @@ add_policies(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
     }
 }
 
+/* One that the kernel has been asked to move is where it goes, since requests are answered in their order. */
+static ObolPlace
+policy_place(const ObolIkeSa *sa, const ObolChildSa *child, guint i)
+{
+    for (guint j = 0; sa->waits != NULL && j < sa->waits->len; j++) {
+        const ObolKernelWait *wait = &g_array_index(sa->waits, ObolKernelWait, j);
+
+        if (wait->op == OBOL_KERNEL_UPDATE_POLICY && wait->child_id == child->unique_id && wait->part == i)
+            return wait->place;
+    }
+    return child->policies->data[i];
+}
+
 static void
 delete_policies(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
 {
     for (guint i = 0; child->policies != NULL && i < child->policies->len; i++) {
-        ObolPlace place = child->policies->data[i];
+        ObolPlace place = policy_place(sa, child, i);
         ObolKernelRequest request = { .op = OBOL_KERNEL_DELETE_POLICY };
 
         if (place != OBOL_NOWHERE && nth_policy(child, i, place, &request.policy))
