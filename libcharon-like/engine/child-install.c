@@ -143,6 +143,20 @@ add_direction(ObolIkeSa *sa, ObolChildSa *child, const ObolChildKeys *keys, gboo
         add_sa(sa, child, inbound ? OBOL_PART_COMP_IN : OBOL_PART_COMP_OUT, NULL, NULL, out);
 }
 
+/* Where part @part will be when the kernel comes to the next request: they are served in their order, so what it has been asked to move is
+ * where it goes. */
+static ObolPlace
+place_to_come(const ObolIkeSa *sa, const ObolChildSa *child, ObolKernelOp move, guint part, ObolPlace now)
+{
+    for (guint i = 0; sa->waits != NULL && i < sa->waits->len; i++) {
+        const ObolKernelWait *wait = &g_array_index(sa->waits, ObolKernelWait, i);
+
+        if (wait->op == move && wait->child_id == child->unique_id && wait->part == part)
+            return wait->place;
+    }
+    return now;
+}
+
 static void
 delete_sa(ObolIkeSa *sa, ObolChildSa *child, ObolPart part, ObolActions *out)
 {
@@ -150,7 +164,7 @@ delete_sa(ObolIkeSa *sa, ObolChildSa *child, ObolPart part, ObolActions *out)
 
     if (child->places[part] == OBOL_NOWHERE)
         return;
-    request.sa = sa_spec(child, part, child->places[part]);
+    request.sa = sa_spec(child, part, place_to_come(sa, child, OBOL_KERNEL_UPDATE_SA, part, child->places[part]));
     child->places[part] = OBOL_NOWHERE;
     obol_child_ask(sa, child, OBOL_KERNEL_FOR_NOBODY, part, &request, out);
 }
@@ -225,24 +239,11 @@ add_policies(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
     }
 }
 
-/* One that the kernel has been asked to move is where it goes, since requests are answered in their order. */
-static ObolPlace
-policy_place(const ObolIkeSa *sa, const ObolChildSa *child, guint i)
-{
-    for (guint j = 0; sa->waits != NULL && j < sa->waits->len; j++) {
-        const ObolKernelWait *wait = &g_array_index(sa->waits, ObolKernelWait, j);
-
-        if (wait->op == OBOL_KERNEL_UPDATE_POLICY && wait->child_id == child->unique_id && wait->part == i)
-            return wait->place;
-    }
-    return child->policies->data[i];
-}
-
 static void
 delete_policies(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
 {
     for (guint i = 0; child->policies != NULL && i < child->policies->len; i++) {
-        ObolPlace place = policy_place(sa, child, i);
+        ObolPlace place = place_to_come(sa, child, OBOL_KERNEL_UPDATE_POLICY, i, child->policies->data[i]);
         ObolKernelRequest request = { .op = OBOL_KERNEL_DELETE_POLICY };
 
         if (place != OBOL_NOWHERE && nth_policy(child, i, place, &request.policy))

@@ -805,6 +805,26 @@ settle(Pair *pair)
     }
 }
 
+/* The kernel takes its time, and the SA ends before it is told that all has been moved. */
+static void
+test_what_is_being_moved_goes_with_the_sa(void)
+{
+    g_autoptr(Pair) pair = established(NULL);
+
+    pair->hold_only = &pair->right;
+    pair->hold_kernel = TRUE;
+    pair_roam(pair, &pair->left, L2);
+    pair_run(pair);
+    g_assert_true(pair_kernel_at(&pair->right, R1, L1));
+    pair_terminate(pair, &pair->left, 0);
+    pair_run(pair);
+    pair_release_kernel(pair);
+    pair_run(pair);
+    g_assert_cmpuint(pair->right.kernel.n_asked[OBOL_KERNEL_UPDATE_SA], >, 0);
+    g_assert_cmpuint(pair->right.kernel.n_not_found, ==, 0);
+    g_assert_true(pair_clean(pair));
+}
+
 static void
 test_what_the_kernel_does_not_move_is_rekeyed(gconstpointer data)
 {
@@ -944,6 +964,7 @@ main(int argc, char *argv[])
         { "3.3/ports-stay-without-nat-traversal", test_ports_stay_without_nat_traversal },
         { "3.9/a-nat-that-is-not-allowed-refuses-ike-auth", test_a_nat_that_is_not_allowed_refuses_ike_auth },
         { "3.5/the-kernel-updates-and-adds-nothing", test_the_kernel_updates_and_adds_nothing },
+        { "3.5/what-is-being-moved-goes-with-the-sa", test_what_is_being_moved_goes_with_the_sa },
         { "3.5/an-update-has-hashes-and-a-cookie-and-comes-from-the-new-address",
           test_an_update_has_hashes_and_a_cookie_and_comes_from_the_new_address },
         { "3.5/the-initiator-s-own-sas-move-before-the-answer", test_the_initiator_s_own_sas_move_before_the_answer },
