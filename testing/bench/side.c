@@ -183,6 +183,12 @@ bench_side_free(BenchSide *side)
     g_free(side);
 }
 
+static gint64
+now_us(const BenchSide *side)
+{
+    return side->clock_us != NULL ? *side->clock_us : bench_now_us();
+}
+
 /* The kernel's answers and the jobs, until nothing more follows. */
 static void
 settle(BenchSide *side)
@@ -192,14 +198,14 @@ settle(BenchSide *side)
 
         if (job != NULL) {
             job->job->run(job->job);
-            obol_shard_job_done(side->shard, job->ticket, job->job, bench_now_us());
+            obol_shard_job_done(side->shard, job->ticket, job->job, now_us(side));
             g_free(job);
         }
         for (guint i = 0; i < side->replies->len; i++) {
             Reply reply = g_array_index(side->replies, Reply, i);
             ObolKernelReply told = { .spi = reply.spi };
 
-            obol_shard_kernel_reply(side->shard, reply.ticket, &told, bench_now_us());
+            obol_shard_kernel_reply(side->shard, reply.ticket, &told, now_us(side));
         }
         g_array_set_size(side->replies, 0);
     }
@@ -215,24 +221,23 @@ bench_side_start(BenchSide *side)
     remote.bytes[1] = (guint8) (1 + (number >> 16));
     remote.bytes[2] = (guint8) (number >> 8);
     remote.bytes[3] = (guint8) number;
-    obol_shard_initiate(side->shard, side->connection, NULL, &side->local, &remote, 0, bench_now_us());
+    obol_shard_initiate(side->shard, side->connection, NULL, &side->local, &remote, 0, now_us(side));
     settle(side);
 }
 
 void
 bench_side_receive(BenchSide *side, const ObolDatagram *datagram)
 {
-    obol_shard_receive(side->shard, datagram, bench_now_us());
+    obol_shard_receive(side->shard, datagram, now_us(side));
     settle(side);
 }
 
 void
 bench_side_wake(BenchSide *side)
 {
-    gint64 now_us = bench_now_us();
-
-    if (side->wake_us > now_us)
+    if (side->wake_us > now_us(side))
         return;
-    obol_shard_wake(side->shard, now_us);
+    side->wake_us = G_MAXINT64; /* an alarm that has rung is not set any more */
+    obol_shard_wake(side->shard, now_us(side));
     settle(side);
 }

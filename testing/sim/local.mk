@@ -13,6 +13,6 @@ testing_sim_test_sim_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_sim_test_sim_LDADD = $(sim_libs)
 
 noinst_PROGRAMS += testing/sim/obol-sim
-testing_sim_obol_sim_SOURCES = %D%/obol-sim.c %D%/scale.c %D%/scale.h $(sim_sources)
+testing_sim_obol_sim_SOURCES = %D%/obol-sim.c %D%/scale.c %D%/scale.h testing/bench/side.c testing/bench/side.h $(sim_sources)
 testing_sim_obol_sim_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_sim_obol_sim_LDADD = $(sim_libs)
