@@ -1,6 +1,6 @@
 # Engines joined in memory: what each rule of an exchange asks, one test a rule.
 check_LTLIBRARIES += libobol-testing-exchange.la
-libobol_testing_exchange_la_SOURCES = %D%/model-kernel.c %D%/model-kernel.h %D%/pair.c %D%/pair-children.c %D%/pair-fragments.c %D%/pair-mobike.c %D%/pair-selectors.c %D%/pair-set-up.c \
+libobol_testing_exchange_la_SOURCES = %D%/model-kernel.c %D%/model-kernel.h %D%/pair.c %D%/pair-children.c %D%/pair-fragments.c %D%/mobike.c %D%/mobike.h %D%/pair-mobike.c %D%/pair-selectors.c %D%/pair-set-up.c \
 	%D%/pair-stories.c %D%/pair.h
 libobol_testing_exchange_la_CPPFLAGS = $(TEST_CPPFLAGS)
 exchange_libs = libobol-testing-exchange.la libobol-testing-crypto.la libobol-engine.la libobol-credentials.la \
@@ -20,6 +20,8 @@ check_PROGRAMS += \
 	testing/exchange/test-life \
 	testing/exchange/test-mobike \
 	testing/exchange/test-mobike-addresses \
+	testing/exchange/test-mobike-checks \
+	testing/exchange/test-mobike-kernel \
 	testing/exchange/test-mobike-paths \
 	testing/exchange/test-reassembly \
 	testing/exchange/test-received \
@@ -95,3 +97,9 @@ testing_exchange_test_set_up_LDADD = $(exchange_libs)
 testing_exchange_test_ten_lines_SOURCES = %D%/test-ten-lines.c
 testing_exchange_test_ten_lines_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_exchange_test_ten_lines_LDADD = $(exchange_libs)
+testing_exchange_test_mobike_checks_SOURCES = %D%/test-mobike-checks.c
+testing_exchange_test_mobike_checks_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_exchange_test_mobike_checks_LDADD = $(exchange_libs)
+testing_exchange_test_mobike_kernel_SOURCES = %D%/test-mobike-kernel.c
+testing_exchange_test_mobike_kernel_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_exchange_test_mobike_kernel_LDADD = $(exchange_libs)

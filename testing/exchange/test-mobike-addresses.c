@@ -1,22 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* testing/exchange/test-mobike-addresses.c - additional addresses: told, taken, and used (RFC 4555 sections 3.4, 3.6, 4.2.2 and 4.2.3). */
-#include "exchange/pair.h"
+#include "exchange/mobike.h"
 
 #include <string.h>
-
-#define L1 "192.0.2.1"
-#define L2 "192.0.2.11"
-#define R1 "192.0.2.2"
-#define R2 "192.0.2.22"
-
-static Pair *
-established(const PairSetup *like)
-{
-    Pair *pair = pair_new_mobile(like);
-
-    pair_establish(pair);
-    return pair;
-}
 
 static guint
 n_known(const PairSide *side)
@@ -55,23 +41,12 @@ tell(Pair *pair, PairSide *from, const ObolChain *chain, const char *source)
     g_assert_cmpuint(pair_count_notifies(&answer, OBOL_N_UNEXPECTED_NAT_DETECTED), ==, 0);
 }
 
-static void
-settle(Pair *pair)
-{
-    for (guint n = 0; n < 40; n++) {
-        pair_run(pair);
-        if (pair->left.sa->request.datagram == NULL && pair->right.sa->request.datagram == NULL)
-            return;
-        g_assert_true(pair_jump(pair));
-    }
-}
-
 /* --- section 3.4 --- */
 
 static void
 test_both_tell_theirs_in_ike_auth(void)
 {
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
 
     g_assert_cmpuint(n_known(&pair->left), ==, 1);
     g_assert_cmpuint(n_known(&pair->right), ==, 1);
@@ -154,7 +129,7 @@ test_ours_are_bounded(void)
 static void
 test_a_new_list_replaces_the_old_one(void)
 {
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
     g_auto(ObolChain) chain = { .n = 0 };
 
     add_address(&chain, "203.0.113.1");
@@ -169,7 +144,7 @@ test_a_new_list_replaces_the_old_one(void)
 static void
 test_no_additional_addresses_empties_the_list(void)
 {
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
     g_auto(ObolChain) chain = { .n = 0 };
 
     obol_chain_add_notify(&chain, OBOL_N_NO_ADDITIONAL_ADDRESSES, NULL, 0);
@@ -181,7 +156,7 @@ test_no_additional_addresses_empties_the_list(void)
 static void
 test_theirs_are_bounded(void)
 {
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
     g_auto(ObolChain) chain = { .n = 0 };
 
     for (guint i = 0; i < OBOL_WIRE_PAYLOADS_MAX - 2; i++) {
@@ -204,7 +179,7 @@ test_addresses_of_wrong_lengths_are_none(void)
                   { OBOL_N_ADDITIONAL_IP6_ADDRESS, 4 }, { OBOL_N_ADDITIONAL_IP6_ADDRESS, 15 }, { OBOL_N_ADDITIONAL_IP6_ADDRESS, 17 },
                   { OBOL_N_NO_ADDITIONAL_ADDRESSES, 1 } };
     static const guint8 bytes[17] = { 203, 0, 113, 1, 5 };
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
 
     for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
         g_auto(ObolChain) chain = { .n = 0 };
@@ -221,7 +196,7 @@ test_addresses_at_which_nobody_is_are_left(void)
 {
     static const char *const nobody[] = { "0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255", "::", "::1", "ff02::1", "fe80::1",
                                           "::ffff:203.0.113.1" };
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
     g_auto(ObolChain) chain = { .n = 0 };
 
     for (gsize i = 0; i < G_N_ELEMENTS(nobody); i++)
@@ -234,7 +209,7 @@ test_addresses_at_which_nobody_is_are_left(void)
 static void
 test_one_that_is_named_twice_is_kept_once(void)
 {
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
     g_auto(ObolChain) chain = { .n = 0 };
 
     add_address(&chain, "203.0.113.1");
@@ -264,7 +239,7 @@ static void
 test_changed_addresses_are_told_and_nobody_moves(gconstpointer data)
 {
     gboolean left = GPOINTER_TO_INT(data);
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
 
     pair_roam(pair, left ? &pair->left : &pair->right, left ? L1 " 203.0.113.1" : R1 " 203.0.113.1");
     pair_run(pair);
@@ -277,7 +252,7 @@ test_changed_addresses_are_told_and_nobody_moves(gconstpointer data)
 static void
 test_that_there_are_none_any_more_is_told(void)
 {
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
     g_auto(ObolChain) request = { .n = 0 };
     g_autoptr(GByteArray) plain = NULL;
 
@@ -293,7 +268,7 @@ test_that_there_are_none_any_more_is_told(void)
 static void
 test_what_the_peer_knows_is_not_told_again(void)
 {
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
 
     pair_roam(pair, &pair->right, R1 " " R2);
     pair_roam(pair, &pair->left, L1 " " L2);
@@ -304,7 +279,7 @@ test_what_the_peer_knows_is_not_told_again(void)
 static void
 test_a_move_and_new_addresses_go_in_one_request(void)
 {
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
     g_auto(ObolChain) request = { .n = 0 };
     g_autoptr(GByteArray) plain = NULL;
 
@@ -321,7 +296,7 @@ test_a_move_and_new_addresses_go_in_one_request(void)
 static void
 test_without_nat_traversal_a_list_is_protected(void)
 {
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
     g_auto(ObolChain) request = { .n = 0 };
     g_autoptr(GByteArray) plain = NULL;
 
@@ -346,7 +321,7 @@ test_without_nat_traversal_a_list_is_protected(void)
 static void
 test_the_responder_s_address_goes(void)
 {
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
     ObolAddress r2 = pair_address(R2);
 
     pair_roam(pair, &pair->right, R2);
@@ -362,7 +337,7 @@ test_the_responder_s_address_goes(void)
 static void
 test_the_initiator_checks_a_new_address_of_the_responder(void)
 {
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
 
     pair_roam(pair, &pair->right, R2);
     pair_deliver(pair); /* its list */
@@ -376,13 +351,13 @@ test_the_initiator_checks_a_new_address_of_the_responder(void)
 static void
 test_a_present_address_that_is_not_named_any_more_is_left(void)
 {
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
     g_auto(ObolChain) chain = { .n = 0 };
 
     /* From its other address, and the present one is not in the list: that is said to be gone. */
     obol_chain_add_notify(&chain, OBOL_N_NO_ADDITIONAL_ADDRESSES, NULL, 0);
     tell(pair, &pair->right, &chain, R2);
-    settle(pair);
+    mobike_settle(pair);
     g_assert_true(pair_all_at(pair, L1, R2));
     pair_finish(pair);
 }
@@ -390,12 +365,12 @@ test_a_present_address_that_is_not_named_any_more_is_left(void)
 static void
 test_a_list_from_another_address_that_names_the_present_one_moves_nothing(void)
 {
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
     g_auto(ObolChain) chain = { .n = 0 };
 
     add_address(&chain, R1);
     tell(pair, &pair->right, &chain, R2);
-    settle(pair);
+    mobike_settle(pair);
     g_assert_true(pair_all_at(pair, L1, R1));
     g_assert_true(knows(&pair->left, R2));
     pair_finish(pair);
@@ -405,11 +380,11 @@ test_a_list_from_another_address_that_names_the_present_one_moves_nothing(void)
 static void
 test_a_responder_that_has_moved_asks_by_all_paths(void)
 {
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
 
     pair_kill(pair, L1); /* the initiator can be met at its other address alone, and knows nothing of it */
     pair_roam(pair, &pair->right, R2);
-    settle(pair);
+    mobike_settle(pair);
     g_assert_true(knows(&pair->right, L1) || knows(&pair->right, L2));
     g_assert_true(pair_ike_at(&pair->left, L2, R2) && pair_ike_at(&pair->right, R2, L2));
     g_assert_true(pair_all_at(pair, L2, R2));
@@ -420,7 +395,7 @@ test_a_responder_that_has_moved_asks_by_all_paths(void)
 static void
 test_a_responder_whose_address_stays_does_not_use_the_list(void)
 {
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
     ObolAddress l1 = pair_address(L1);
 
     pair_probe(pair, &pair->right);

@@ -1,23 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* testing/exchange/test-mobike-paths.c - a path dies without a word: other ones are tried (RFC 4555 sections 3.5, 3.10 and 3.11); and an
  * address that goes without MOBIKE. */
-#include "exchange/pair.h"
+#include "exchange/mobike.h"
 
 #include <string.h>
-
-#define L1 "192.0.2.1"
-#define L2 "192.0.2.11"
-#define R1 "192.0.2.2"
-#define R2 "192.0.2.22"
-
-static Pair *
-established(const PairSetup *like)
-{
-    Pair *pair = pair_new_mobile(like);
-
-    pair_establish(pair);
-    return pair;
-}
 
 static gboolean
 is_quiet(const PairSide *side)
@@ -56,7 +42,7 @@ static void
 test_another_path_is_found(gconstpointer data)
 {
     guint i = GPOINTER_TO_UINT(data);
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
 
     kill_all(pair, deaths[i].dead);
     pair_probe(pair, &pair->left);
@@ -70,7 +56,7 @@ test_another_path_is_found(gconstpointer data)
 static void
 test_the_present_path_is_given_its_tries_first(void)
 {
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
     ObolAddress r1 = pair_address(R1);
 
     pair_probe(pair, &pair->left);
@@ -88,7 +74,7 @@ test_the_present_path_is_given_its_tries_first(void)
 static void
 test_a_path_that_works_again_is_kept(void)
 {
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
 
     pair_kill(pair, R1);
     pair_probe(pair, &pair->left);
@@ -108,7 +94,7 @@ static void
 test_whatever_is_outstanding_finds_it(gconstpointer data)
 {
     guint what = GPOINTER_TO_UINT(data);
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
 
     pair_kill(pair, R1);
     if (what == 0)
@@ -131,7 +117,7 @@ test_whatever_is_outstanding_finds_it(gconstpointer data)
 static void
 test_an_update_that_went_by_several_paths_is_sent_anew(void)
 {
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
     guint32 first;
 
     kill_all(pair, R1);
@@ -148,7 +134,7 @@ test_an_update_that_went_by_several_paths_is_sent_anew(void)
 static void
 test_an_answer_from_elsewhere_moves_nothing(void)
 {
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
 
     pair_probe(pair, &pair->left);
     for (guint i = 0; i < OBOL_ENGINE_PATH_SENDINGS; i++) {
@@ -168,7 +154,7 @@ test_an_answer_from_elsewhere_moves_nothing(void)
 static void
 test_an_answer_that_was_not_searched_for_moves_nothing(void)
 {
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
 
     pair_probe(pair, &pair->left);
     pair_deliver(pair);
@@ -182,7 +168,7 @@ test_an_answer_that_was_not_searched_for_moves_nothing(void)
 static void
 test_without_any_path_it_ends_in_time(void)
 {
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
     gint64 begin_us = pair->now_us;
 
     kill_all(pair, R1 " " R2);
@@ -199,7 +185,7 @@ test_without_any_path_it_ends_in_time(void)
 static void
 test_the_responder_asks_for_five_minutes(void)
 {
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
     gint64 begin_us = pair->now_us, last_us = begin_us;
 
     kill_all(pair, L1 " " L2);
@@ -219,7 +205,7 @@ test_the_responder_asks_for_five_minutes(void)
 static void
 test_what_a_tunnel_leads_to_is_no_path(void)
 {
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
     g_auto(ObolChain) chain = { .n = 0 };
     g_auto(ObolChain) answer = { .n = 0 };
     g_autoptr(GByteArray) plain = NULL;
@@ -264,7 +250,7 @@ test_random_moves(gconstpointer data)
 {
     static const char *const lefts[] = { L1 " " L2, L1, L2, L2 " " L1, "192.0.2.13 " L1 };
     g_autoptr(GRand) dice = g_rand_new_with_seed(GPOINTER_TO_UINT(data));
-    g_autoptr(Pair) pair = established(NULL);
+    g_autoptr(Pair) pair = mobike_up(NULL);
 
     for (guint step = 0; step < 60 && pair->left.sa != NULL && pair->right.sa != NULL; step++) {
         switch (g_rand_int_range(dice, 0, 10)) {
