@@ -36,7 +36,7 @@ static const struct {
     [OBOL_REASON_PEER_NOTIFY] = { "E-PEER-NOTIFY", N_("the peer reports an error") },
     [OBOL_REASON_DELETED_BY_PEER] = { "E-DELETED-BY-PEER", N_("the peer deleted it") },
     [OBOL_REASON_DELETED_BY_US] = { "E-DELETED-BY-US", N_("deleted as asked") },
-    [OBOL_REASON_REPLACED] = { "E-DUP-REPLACED", N_("a newer SA with the same identities took its place") },
+    [OBOL_REASON_REPLACED] = { "E-DUP-REPLACED", N_("another one took its place") },
     [OBOL_REASON_LIFETIME] = { "E-LIFETIME", N_("its lifetime is over") },
     [OBOL_REASON_CRYPTO] = { "E-CRYPTO", N_("the crypto backend failed") },
     [OBOL_REASON_CONFIG] = { "E-CONFIG", N_("the settings do not allow it") },

@@ -2,6 +2,8 @@
 /* testing/bench/side.c - one side of many handshakes. */
 #include "side.h"
 
+#include "testing/lib/lists.h"
+
 #include <string.h>
 #include <time.h>
 
@@ -116,27 +118,21 @@ make_connection(gboolean initiator)
 {
     ObolConnection *connection = obol_connection_new("bench");
     ObolChildConfig *child = obol_child_config_new("net");
-    ObolProposal proposal;
-    ObolTs ts;
 
     g_ptr_array_add(connection->local_hosts, obol_host_spec_new("%any", NULL));
     g_ptr_array_add(connection->remote_hosts, obol_host_spec_new("%any", NULL));
-    g_assert_true(obol_proposal_parse(OBOL_PROTO_IKE, "aes128gcm16-prfsha256-x25519", &proposal, NULL));
-    g_array_append_val(connection->proposals, proposal);
+    test_add_proposals(connection->proposals, OBOL_PROTO_IKE, "aes128gcm16-prfsha256-x25519");
     connection->local_id = obol_identity_parse(initiator ? "initiator.example" : "responder.example", NULL);
     connection->remote_id = obol_identity_parse(initiator ? "responder.example" : "initiator.example", NULL);
     connection->unique = OBOL_UNIQUE_NEVER;
     connection->initial_contact = FALSE;
     connection->dpd_us = 0;
     child->protocol = OBOL_PROTO_ESP;
-    g_assert_true(obol_proposal_parse(OBOL_PROTO_ESP, "aes128gcm16", &proposal, NULL));
-    g_array_append_val(child->proposals, proposal);
+    test_add_proposals(child->proposals, OBOL_PROTO_ESP, "aes128gcm16");
     g_array_set_size(child->local_ts, 0);
     g_array_set_size(child->remote_ts, 0);
-    g_assert_true(obol_ts_parse(initiator ? "10.1.0.0/16" : "10.2.0.0/16", &ts, NULL));
-    g_array_append_val(child->local_ts, ts);
-    g_assert_true(obol_ts_parse(initiator ? "10.2.0.0/16" : "10.1.0.0/16", &ts, NULL));
-    g_array_append_val(child->remote_ts, ts);
+    test_add_selectors(child->local_ts, initiator ? "10.1.0.0/16" : "10.2.0.0/16");
+    test_add_selectors(child->remote_ts, initiator ? "10.2.0.0/16" : "10.1.0.0/16");
     g_ptr_array_add(connection->children, child);
     return connection;
 }

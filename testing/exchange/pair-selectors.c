@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* testing/exchange/pair-selectors.c - what tests of changed selectors ask of a pair. */
 #include "exchange/pair.h"
+#include "lib/lists.h"
 
 #define COMMAND 5
 
@@ -20,15 +21,9 @@ pair_up(const PairSetup *setup)
 GArray *
 pair_selectors(const char *texts)
 {
-    g_auto(GStrv) words = g_strsplit(texts, " ", -1);
     GArray *out = g_array_new(FALSE, FALSE, sizeof(ObolTs));
 
-    for (char **word = words; *word != NULL; word++) {
-        ObolTs one;
-
-        g_assert_true(obol_ts_parse(*word, &one, NULL));
-        g_array_append_val(out, one);
-    }
+    test_add_selectors(out, texts);
     return out;
 }
 

@@ -2,6 +2,7 @@
 /* testing/sim/settings.c - who has which address, and what stands in whose settings. */
 #include <string.h>
 
+#include "testing/lib/lists.h"
 #include "testing/sim/sim.h"
 
 #define PORT_IKE 500
@@ -77,21 +78,6 @@ sim_connection_name(guint link)
 }
 
 static void
-add_proposals(GArray *list, ObolProtocol protocol, const char *texts)
-{
-    g_auto(GStrv) words = g_strsplit(texts, " ", -1);
-
-    for (char **word = words; *word != NULL; word++) {
-        g_autoptr(GError) error = NULL;
-        ObolProposal one;
-
-        if (!obol_proposal_parse(protocol, *word, &one, &error))
-            g_error("%s", error->message);
-        g_array_append_val(list, one);
-    }
-}
-
-static void
 set_net(GArray *list, ObolTs net)
 {
     g_array_set_size(list, 0);
@@ -105,7 +91,7 @@ new_child(const SimLinkPlan *plan, guint link, guint number, guint end)
     ObolChildConfig *child = obol_child_config_new(name);
 
     child->protocol = OBOL_PROTO_ESP;
-    add_proposals(child->proposals, OBOL_PROTO_ESP, plan->esp[end]);
+    test_add_proposals(child->proposals, OBOL_PROTO_ESP, plan->esp[end]);
     set_net(child->local_ts, sim_net(link, number, end));
     set_net(child->remote_ts, sim_net(link, number, 1 - end));
     child->lifetimes = (ObolLifetimes) { 0 };
@@ -145,7 +131,7 @@ new_connection(const Sim *sim, guint link, guint end)
 
     g_ptr_array_add(connection->local_hosts, host_spec(sim, plan->ends[end], TRUE));
     g_ptr_array_add(connection->remote_hosts, host_spec(sim, plan->ends[1 - end], plan->ends[end] == GATEWAY));
-    add_proposals(connection->proposals, OBOL_PROTO_IKE, plan->ike[end]);
+    test_add_proposals(connection->proposals, OBOL_PROTO_IKE, plan->ike[end]);
     connection->local_id = identity_of(plan->ends[end]);
     connection->remote_id = identity_of(plan->ends[1 - end]);
     connection->rekey_us = plan->ike_rekey_us;
