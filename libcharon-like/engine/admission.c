@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* engine/admission.c - the only door for messages: which exchange is welcome when, and what must be proved first.
  *
- * A request counts when its message ID is the one expected next, a response when it answers the request outstanding
- * (RFC 7296 section 2.2).  Everything after IKE_SA_INIT must be in an SK payload that our keys open. */
+ * A request counts when its message ID is within our window and was not answered yet, a response when it answers a request that is
+ * outstanding (RFC 7296 sections 2.2 and 2.3).  Everything after IKE_SA_INIT must be in an SK payload that our keys open. */
 #include "engine/ike-sa-private.h"
 
 typedef enum { IN_CLEAR, SEALED } Cover;
@@ -63,15 +63,16 @@ exchange_of(GBytes *datagrams)
 
 /* A request that was answered already gets the same answer again, to the letter (section 2.1). */
 static void
-replay(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
+replay(ObolIkeSa *sa, const ObolIncoming *in, ObolResponse *response, ObolActions *out)
 {
     const ObolHeader *header = &in->message->header;
     const ObolPayload *skf = obol_chain_find(in->chain, OBOL_PAYLOAD_SKF);
     GByteArray *plain = NULL;
+    ObolPath by;
     guint8 first;
 
     /* IKE_AUTH under the number of IKE_SA_INIT is no repetition of it. */
-    if (exchange_of(sa->last_response) != header->exchange)
+    if (exchange_of(response->datagrams) != header->exchange)
         return;
     /* RFC 7383 section 2.6.1: one answer for all fragments of a request, when the first one comes again. */
     if (skf != NULL && (!sa->fragmentation.agreed || skf->skf.number != 1))
@@ -83,8 +84,12 @@ replay(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
         return;
     }
     obol_plain_free(plain);
+    by = sa->asked_by;
     sa->asked_by = (ObolPath) { *in->local, *in->remote };
-    obol_window_replay(sa, skf != NULL ? obol_datagram_ip_size(sa, in->datagram.n) : 0, out);
+    obol_window_replay(sa, response, skf != NULL ? obol_datagram_ip_size(sa, in->datagram.n) : 0, out);
+    /* The one that is being answered came from where it came from. */
+    if (sa->busy)
+        sa->asked_by = by;
 }
 
 /* Section 3.1: the flag tells the sender's role, and may not contradict what we know. */
@@ -145,7 +150,7 @@ open_sealed(ObolIkeSa *sa, const ObolIncoming *in, GByteArray **plain, guint8 *f
     if (!obol_sk_open(sa, in->message, in->datagram, plain, first))
         return FALSE;
     /* Fragments of the same message are not needed any more. */
-    obol_reassembly_drop(sa, response ? OBOL_PENDING_RESPONSE : OBOL_PENDING_REQUEST);
+    obol_reassembly_drop_message(sa, response ? OBOL_PENDING_RESPONSE : OBOL_PENDING_REQUEST, in->message->header.message_id);
     if (!response)
         sa->fragmentation.asked_size = 0;
     return TRUE;
@@ -162,34 +167,23 @@ tell_opened(ObolIkeSa *sa, const ObolIncoming *in, const ObolChain *inner, ObolA
 }
 
 static void
-note_path(ObolIkeSa *sa, const ObolIncoming *in)
+begin_answer(ObolIkeSa *sa, const ObolIncoming *in)
 {
-    if ((in->message->header.flags & OBOL_FLAG_RESPONSE) == 0)
-        sa->asked_by = (ObolPath) { *in->local, *in->remote };
+    if ((in->message->header.flags & OBOL_FLAG_RESPONSE) != 0)
+        return;
+    sa->asked_by = (ObolPath) { *in->local, *in->remote };
+    sa->answering_id = in->message->header.message_id;
 }
 
+/* An authentic message, whose turn it is. */
 static void
-hand_over(ObolIkeSa *sa, const ObolIncoming *in, Cover cover, Handler handler, ObolActions *out)
+hand_over_plain(ObolIkeSa *sa, const ObolIncoming *in, GByteArray *plain, guint8 first, Handler handler, ObolActions *out)
 {
-    GByteArray *plain = NULL;
     g_auto(ObolChain) inner = { .n = 0, .owned = NULL };
     ObolIncoming opened = *in;
     ObolWireFault fault;
-    guint8 first;
 
-    if (cover == IN_CLEAR) {
-        note_path(sa, in);
-        obol_tell_message(sa, &in->message->header, "", in->chain, FALSE, in->datagram.n, FALSE, out);
-        handler(sa, in, out);
-        return;
-    }
-    if (!open_sealed(sa, in, &plain, &first, out))
-        return;
-    sa->heard_us = sa->now_us;
-    note_path(sa, in);
-    obol_nat_follow(sa, in, out);
-    if ((in->message->header.flags & OBOL_FLAG_RESPONSE) != 0)
-        obol_mobike_answered(sa, in, out);
+    begin_answer(sa, in);
     if (!obol_chain_decode(first, plain->data, plain->len, &inner, &fault)) {
         tell_opened(sa, in, NULL, out);
         refuse_sealed(sa, in, &fault, out);
@@ -202,17 +196,46 @@ hand_over(ObolIkeSa *sa, const ObolIncoming *in, Cover cover, Handler handler, O
 }
 
 static void
+hand_over(ObolIkeSa *sa, const ObolIncoming *in, Cover cover, Handler handler, ObolActions *out)
+{
+    gboolean response = (in->message->header.flags & OBOL_FLAG_RESPONSE) != 0;
+    gsize asked_size = sa->fragmentation.asked_size;
+    GByteArray *plain = NULL;
+    guint8 first;
+
+    if (cover == IN_CLEAR) {
+        begin_answer(sa, in);
+        obol_tell_message(sa, &in->message->header, "", in->chain, FALSE, in->datagram.n, FALSE, out);
+        handler(sa, in, out);
+        return;
+    }
+    if (!open_sealed(sa, in, &plain, &first, out))
+        return;
+    sa->heard_us = sa->now_us;
+    obol_nat_follow(sa, in, out);
+    if (response)
+        obol_mobike_answered(sa, in, out);
+    if (response || !sa->busy) {
+        hand_over_plain(sa, in, plain, first, handler, out);
+        return;
+    }
+    obol_window_hold(sa, in, plain, first, sa->fragmentation.asked_size);
+    sa->fragmentation.asked_size = asked_size; /* of the one that is being answered */
+}
+
+static void
 judge_request(ObolIkeSa *sa, const ObolIncoming *in, gsize row, ObolActions *out)
 {
     const ObolHeader *header = &in->message->header;
+    ObolResponse *response = obol_window_response(sa, header->message_id);
 
     if ((exchanges[row].roles & 1u << sa->role) == 0)
         return;
-    if (header->message_id + 1 == sa->expected_request_id) {
-        replay(sa, in, out);
+    if (response != NULL) {
+        replay(sa, in, response, out);
         return;
     }
-    if (header->message_id != sa->expected_request_id || sa->busy || (exchanges[row].states & 1u << sa->state) == 0)
+    if (!obol_window_expects(sa, header->message_id) || (exchanges[row].states & 1u << sa->state) == 0)
         return;
     /* RFC 7296 sections 1.2 and 2.2: IKE_SA_INIT is message 0 and IKE_AUTH follows it. */
     hand_over(sa, in, exchanges[row].cover, exchanges[row].request, out);
@@ -223,10 +246,32 @@ judge_response(ObolIkeSa *sa, const ObolIncoming *in, gsize row, ObolActions *ou
 {
     const ObolHeader *header = &in->message->header;
 
-    if (sa->request.datagram == NULL || sa->request.exchange != header->exchange || sa->request.message_id != header->message_id
+    if (obol_window_find(sa, header->exchange, header->message_id) == NULL
         || (exchanges[row].response_states & 1u << sa->state) == 0)
         return;
     hand_over(sa, in, exchanges[row].cover, exchanges[row].response, out);
+}
+
+gboolean
+obol_admit_held(ObolIkeSa *sa, ObolActions *out)
+{
+    ObolHeldRequest *held = sa->state == OBOL_IKE_GONE ? NULL : obol_window_take_held(sa);
+    ObolMessage message = { .chain = { .n = 0, .owned = NULL } };
+    ObolIncoming in = { .message = &message, .chain = &message.chain };
+
+    if (held == NULL)
+        return FALSE;
+    message.header = held->header;
+    in.datagram.n = held->n_bytes; /* what it was is told, and no more than that */
+    in.local = &held->path.local;
+    in.remote = &held->path.remote;
+    sa->fragmentation.asked_size = held->asked_size;
+    for (gsize row = 0; row < G_N_ELEMENTS(exchanges); row++) {
+        if (exchanges[row].exchange == held->header.exchange && (exchanges[row].states & 1u << sa->state) != 0)
+            hand_over_plain(sa, &in, g_steal_pointer(&held->plain), held->first, exchanges[row].request, out);
+    }
+    obol_window_held_free(held);
+    return TRUE;
 }
 
 static void

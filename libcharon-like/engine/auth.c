@@ -156,7 +156,7 @@ obol_auth_start(ObolIkeSa *sa, ObolActions *out)
     ObolReason *reason;
     GBytes *datagram;
 
-    if (n == NULL || !n->ready || sa->request.datagram != NULL || (child != NULL && (child->n_waiting > 0 || child->spi_in == 0)))
+    if (n == NULL || !n->ready || !obol_window_is_idle(sa) || (child != NULL && (child->n_waiting > 0 || child->spi_in == 0)))
         return;
     g_free(sa->local_id);
     g_free(sa->remote_id);
@@ -172,6 +172,7 @@ obol_auth_start(ObolIkeSa *sa, ObolActions *out)
     if (child != NULL)
         obol_child_offer(sa, child, &chain);
     obol_mobike_offer(sa, &chain);
+    obol_window_size_offer(sa, &chain);
     datagram = obol_sk_seal(sa, OBOL_IKE_AUTH, FALSE, sa->next_request_id, &chain, out);
     if (datagram == NULL) {
         end_for(sa, unsealed(), out);
@@ -179,7 +180,7 @@ obol_auth_start(ObolIkeSa *sa, ObolActions *out)
     }
     if (child != NULL)
         child->negotiation->stage = OBOL_STAGE_ASKED;
-    obol_window_request(sa, OBOL_IKE_AUTH, datagram, out);
+    obol_window_request(sa, OBOL_TASK_INITIAL, 0, OBOL_IKE_AUTH, datagram, out);
 }
 
 ObolReason *
@@ -296,8 +297,7 @@ obol_auth_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
     const ObolPayload *error = obol_chain_first_error(in->chain);
     ObolReason *reason;
 
-    obol_window_forget_request(sa);
-    sa->next_request_id = 2;
+    obol_window_answered(sa, in->message->header.message_id, out);
     if (error != NULL && obol_chain_find(in->chain, OBOL_PAYLOAD_AUTH) == NULL) {
         end_for(sa, obol_reason_of_notify(OBOL_PHASE_AUTH, error->notify.type), out);
         return;
@@ -308,6 +308,7 @@ obol_auth_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
         return;
     }
     obol_mobike_agree(sa, in);
+    obol_window_size_take(sa, in->chain, out);
     log_established(sa, out);
     obol_ike_sa_established(sa, obol_chain_find_notify(in->chain, OBOL_N_INITIAL_CONTACT) != NULL, out);
     take_child(sa, in->chain, out);
@@ -325,7 +326,7 @@ refuse_initiator(ObolIkeSa *sa, ObolReason *reason, ObolActions *out)
     GBytes *datagram;
 
     obol_chain_add_notify(&chain, reason->notify != 0 ? reason->notify : OBOL_N_AUTHENTICATION_FAILED, NULL, 0);
-    datagram = obol_sk_seal(sa, OBOL_IKE_AUTH, TRUE, sa->expected_request_id, &chain, out);
+    datagram = obol_sk_seal(sa, OBOL_IKE_AUTH, TRUE, sa->answering_id, &chain, out);
     if (datagram != NULL)
         obol_window_respond(sa, datagram, out);
     end_for(sa, reason, out);
@@ -391,6 +392,7 @@ obol_auth_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
         return;
     }
     obol_mobike_agree(sa, in);
+    obol_window_size_take(sa, in->chain, out);
     if (sa->mobike != NULL && obol_nat_is_unexpected(in)) {
         refuse_initiator(sa, obol_reason_new(OBOL_REASON_ADDRESS_REFUSED, OBOL_PHASE_AUTH, OBOL_SIDE_US, OBOL_N_UNEXPECTED_NAT_DETECTED,
                                              "a NAT has changed the addresses, and the peer allows none"), out);
@@ -430,7 +432,8 @@ obol_auth_answer(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolActi
     else if (reason != NULL)
         obol_chain_add_notify(&chain, obol_reason_notify(reason), NULL, 0);
     obol_mobike_offer(sa, &chain);
-    datagram = obol_sk_seal(sa, OBOL_IKE_AUTH, TRUE, sa->expected_request_id, &chain, out);
+    obol_window_size_offer(sa, &chain);
+    datagram = obol_sk_seal(sa, OBOL_IKE_AUTH, TRUE, sa->answering_id, &chain, out);
     if (datagram == NULL) {
         obol_reason_free(reason);
         refuse_initiator(sa, unsealed(), out);

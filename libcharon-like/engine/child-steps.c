@@ -267,8 +267,7 @@ obol_child_failed(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolAct
         obol_ike_sa_end(sa, reason, out);
         return;
     }
-    if (sa->asking_id == child->unique_id)
-        sa->asking_id = 0;
+    obol_window_disown(sa, child->unique_id);
     g_clear_pointer(&child->negotiation, obol_child_negotiation_free);
     obol_rekey_failed(sa, child, reason, out);
     obol_child_sa_close(sa, child, reason, out);

@@ -164,8 +164,7 @@ obol_child_sa_end(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolAct
     obol_child_uninstall(sa, child, out);
     obol_tasks_drop(sa, child->unique_id);
     obol_rekey_ended(sa, child);
-    if (sa->asking_id == child->unique_id)
-        sa->asking_id = 0;
+    obol_window_disown(sa, child->unique_id);
     obol_ike_sa_command_done(&child->initiate_command, reason, out);
     obol_ike_sa_command_done(&child->terminate_command, asked_for ? NULL : reason, out);
     obol_child_sa_set_state(sa, child, OBOL_CHILD_GONE, reason, out);

@@ -30,7 +30,7 @@ prepare(ObolIkeSa *sa, ObolChildSa *child, guint16 group, ObolActions *out)
 {
     ObolAgreement *a = &child->negotiation->agreement;
 
-    sa->asking_id = child->unique_id;
+    obol_window_prepare(sa, OBOL_TASK_CREATE, child->unique_id);
     obol_agreement_init(sa, a, OBOL_INITIATOR);
     a->group = group;
     obol_child_prepare(sa, child, out);
@@ -68,7 +68,7 @@ obol_create_send(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
         return;
     }
     if (child->adjusts != 0 && obol_selectors_must_wait(sa, child)) {
-        sa->asking_id = 0;
+        obol_window_disown(sa, child->unique_id);
         obol_selectors_wait(sa, child, out);
         obol_tasks_pump(sa, out);
         return;
@@ -83,7 +83,7 @@ obol_create_send(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
         return;
     }
     child->negotiation->stage = OBOL_STAGE_ASKED;
-    obol_window_request(sa, OBOL_CREATE_CHILD_SA, datagram, out);
+    obol_window_request(sa, OBOL_TASK_CREATE, child->unique_id, OBOL_CREATE_CHILD_SA, datagram, out);
 }
 
 /* --- initiator: the answer --- */
@@ -252,12 +252,10 @@ refused(ObolIkeSa *sa, ObolChildSa *child, const ObolNotifyPayload *error, ObolA
 void
 obol_create_child_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
 {
-    ObolChildSa *child = sa->asking_id != 0 ? obol_child_sa_find(sa, sa->asking_id) : NULL;
+    ObolRequest asked = obol_window_answered(sa, in->message->header.message_id, out);
+    ObolChildSa *child = asked.about != 0 ? obol_child_sa_find(sa, asked.about) : NULL;
     const ObolPayload *error = obol_chain_first_error(in->chain);
-    gboolean for_ike = obol_ike_rekey_asks(sa);
 
-    obol_window_answered(sa);
-    sa->asking_id = 0;
     if (error != NULL && error->notify.type == OBOL_N_INVALID_SYNTAX) {
         ObolReason *reason = obol_reason_of_notify(OBOL_PHASE_CHILD, OBOL_N_INVALID_SYNTAX); /* fatal at both ends: section 2.21.3 */
 
@@ -265,7 +263,7 @@ obol_create_child_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *o
         obol_ike_sa_end(sa, reason, out);
         return;
     }
-    if (for_ike) {
+    if (obol_ike_rekey_asks(sa, &asked)) {
         obol_ike_rekey_response(sa, in, out);
     } else if (child != NULL && child->negotiation != NULL && child->negotiation->stage == OBOL_STAGE_ASKED) {
         if (error != NULL)
@@ -273,7 +271,8 @@ obol_create_child_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *o
         else
             accepted(sa, child, in->chain, out);
     }
-    g_clear_pointer(&sa->early_deletes, g_array_unref);
+    if (!obol_window_asks(sa, OBOL_CREATE_CHILD_SA))
+        g_clear_pointer(&sa->early_deletes, g_array_unref);
     obol_tasks_pump(sa, out);
 }
 
@@ -350,7 +349,7 @@ find_old(ObolIkeSa *sa, const ObolNotifyPayload *rekey, ObolChildSa **old, ObolA
 
     *old = named_by(sa, rekey);
     /* It may be the one that the peer has made at our request, whose answer was lost. */
-    if (*old == NULL && sa->request.datagram != NULL && sa->request.exchange == OBOL_CREATE_CHILD_SA) {
+    if (*old == NULL && obol_window_asks(sa, OBOL_CREATE_CHILD_SA)) {
         obol_create_refuse(sa, OBOL_N_TEMPORARY_FAILURE, NULL, 0, NULL, out);
         return FALSE;
     }

@@ -172,10 +172,10 @@ obol_fragment_shrink(ObolIkeSa *sa, GBytes **datagrams, gsize threshold, ObolAct
 }
 
 gsize
-obol_fragment_for_replay(const ObolIkeSa *sa, gsize asked_size)
+obol_fragment_for_replay(const ObolIkeSa *sa, const ObolResponse *response, gsize asked_size)
 {
     /* Section 2.4: repeated retransmissions of a request hint at a response that does not arrive. */
-    gsize smaller = sa->fragmentation.n_replays % OBOL_ENGINE_PROBE_SENDINGS == 0 ? obol_fragment_smaller(sa, sa->last_response) : 0;
+    gsize smaller = response->n_replays % OBOL_ENGINE_PROBE_SENDINGS == 0 ? obol_fragment_smaller(sa, response->datagrams) : 0;
 
     if (asked_size != 0 && (smaller == 0 || asked_size < smaller))
         smaller = MAX(asked_size, least(sa));

@@ -96,7 +96,7 @@ prepare(ObolIkeSa *sa, ObolIkeSa *ours, guint16 group, ObolActions *out)
 {
     ObolNegotiation *n = ours->negotiation;
 
-    sa->asking_id = ours->unique_id;
+    obol_window_prepare(sa, OBOL_TASK_REKEY_IKE, ours->unique_id);
     n->stage = OBOL_STAGE_PREPARING;
     obol_agreement_init(sa, &n->agreement, OBOL_INITIATOR);
     obol_agreement_offer(sa, &n->agreement, group, out);
@@ -141,15 +141,15 @@ send_request(ObolIkeSa *sa, ObolIkeSa *ours, ObolActions *out)
         return;
     }
     n->stage = OBOL_STAGE_ASKED;
-    obol_window_request(sa, OBOL_CREATE_CHILD_SA, datagram, out);
+    obol_window_request(sa, OBOL_TASK_REKEY_IKE, ours->unique_id, OBOL_CREATE_CHILD_SA, datagram, out);
 }
 
 gboolean
-obol_ike_rekey_asks(const ObolIkeSa *sa)
+obol_ike_rekey_asks(const ObolIkeSa *sa, const ObolRequest *asked)
 {
     const ObolIkeSa *ours = sa->successors[OBOL_INITIATOR];
 
-    return ours != NULL && ours->unique_id == sa->asking_id && ours->negotiation->stage == OBOL_STAGE_ASKED;
+    return ours != NULL && ours->unique_id == asked->about && ours->negotiation->stage == OBOL_STAGE_ASKED;
 }
 
 /* The peer has an IKE SA now that we can not speak on, and maybe has moved the children there: nothing is left to be saved, and it
@@ -220,7 +220,7 @@ obol_ike_rekey_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
         broken_answer(sa, refusal(OBOL_REASON_SYNTAX, 0, fault), out);
         return;
     }
-    sa->asking_id = ours->unique_id; /* nothing else is asked on this one before it is known whether that goes on */
+    obol_window_prepare(sa, OBOL_TASK_REKEY_IKE, ours->unique_id); /* nothing else is asked on this one before it is known whether that goes on */
     ours->negotiation->stage = OBOL_STAGE_AGREEING;
     obol_agreement_complete(sa, &ours->negotiation->agreement, obol_chain_find(in->chain, OBOL_PAYLOAD_KE)->ke.data, out);
 }

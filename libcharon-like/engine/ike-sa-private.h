@@ -57,8 +57,10 @@ typedef struct {
     gboolean initial_contact;       /* responder: the peer says that it has no other SA with us */
 } ObolNegotiation;
 
-/* What waits for its turn to be asked of the peer: one request at a time, in this order (section 2.3). */
+/* What waits for its turn to be asked of the peer, in this order: the peer's window has room for it, and nothing that is under way
+ * is in its way (section 2.3). */
 typedef enum {
+    OBOL_TASK_INITIAL,  /* IKE_SA_INIT, IKE_AUTH: these never wait */
     OBOL_TASK_PROBE,
     OBOL_TASK_DELETE,
     OBOL_TASK_CREATE,
@@ -66,6 +68,7 @@ typedef enum {
     OBOL_TASK_UPDATE,   /* UPDATE_SA_ADDRESSES (RFC 4555 section 3.5) */
     OBOL_TASK_ANNOUNCE, /* our additional addresses (section 3.6) */
     OBOL_TASK_CHECK,    /* does the peer receive at its address? (section 3.7) */
+    OBOL_TASK_WINDOW,   /* SET_WINDOW_SIZE, for an IKE SA that was made by a rekeying (RFC 7296 section 2.3) */
 } ObolTaskKind;
 typedef struct {
     ObolTaskKind kind;
@@ -73,18 +76,27 @@ typedef struct {
     gint64 not_before_us; /* put off until then; those behind it go first */
 } ObolTask;
 
-/* Our one outstanding request, for retransmission (section 2.1).  Messages are kept as they were sent: as one datagram, or as
- * the datagrams of their fragments, back to back. */
+/* An exchange of ours, from its turn in the queue to its answer; kept for retransmission (section 2.1).  Messages are kept as they
+ * were sent: as one datagram, or as the datagrams of their fragments, back to back. */
 typedef struct {
-    GBytes *datagram; /* NULL: none is outstanding */
+    ObolTaskKind kind;
+    guint32 about;    /* unique id of the child or the successor that it is for; 0: of none, or of one that has gone */
+    GBytes *datagram; /* NULL: it is being prepared, and has its place in the window already */
     guint8 exchange;
     guint32 message_id;
-    guint n_sent, n_in_size; /* in all, and in the present fragment size */
+    guint n_sent, n_in_size; /* in all, and in the present fragment size; 0: it waits for the window to move */
     gint64 first_us;          /* when it was sent first */
     gint64 wait_us, again_us; /* the wait at hand, and when it ends */
     gboolean searched;        /* by all paths at once, to find one that works */
     gboolean many_paths;      /* it has not gone by one pair of addresses alone: an answer does not tell which of them works */
 } ObolRequest;
+
+/* A response of ours, for whoever lost it. */
+typedef struct {
+    guint32 message_id;
+    guint n_replays;
+    GBytes *datagrams;
+} ObolResponse;
 
 /* Another IKE SA is being set up in its place, or is to be when it has gone. */
 typedef enum { OBOL_REAUTH_NONE, OBOL_REAUTH_UNDER_WAY, OBOL_REAUTH_AFTERWARDS } ObolReauth;
@@ -98,7 +110,6 @@ typedef struct {
     gboolean agreed;    /* both ends have announced it */
     guint16 path_size;  /* what the path carries as far as we know, when that is less than the settings say; 0: unknown */
     gsize asked_size;   /* the largest IP datagram of the request at hand; 0: it came whole */
-    guint n_replays;    /* how often the last response was asked for again */
     ObolReassembly *pending[OBOL_N_PENDING];
 } ObolFragmentation;
 
@@ -119,6 +130,7 @@ typedef struct {
     ObolPath before;           /* what worked last, while something else is tried; family 0: nothing is */
     guint n_tries;             /* UNEXPECTED_NAT_DETECTED in a row */
     guint next_path;           /* of obol_paths(), when this one is refused */
+    guint32 newest_update, newest_addresses; /* message IDs behind those of the newest requests that were heeded (sections 3.5, 3.6) */
 } ObolMobike;
 
 struct ObolIkeSa {
@@ -137,9 +149,14 @@ struct ObolIkeSa {
     gboolean nat_local, nat_remote, feign_nat, floated;
     gint64 established_us, heard_us, sent_us;
     gint64 half_open_until_us;
-    guint32 next_request_id, expected_request_id, n_kernel_requests, n_jobs;
-    ObolRequest request;
-    GBytes *last_response; /* to request number expected_request_id - 1, as it was sent */
+    guint32 next_request_id, n_kernel_requests, n_jobs;
+    guint32 expected_request_id; /* the lowest one of the peer's that is not answered yet */
+    guint32 answering_id;        /* of the peer's request at hand */
+    guint16 own_window, peer_window; /* how many requests the peer may have outstanding, and we (section 2.3) */
+    gboolean window_told;        /* ours, on this IKE SA */
+    GArray *requests;            /* of ObolRequest: exchanges of ours that are under way; NULL: none */
+    GArray *responses;           /* of ObolResponse: the last ones, at most @own_window; NULL: none */
+    GPtrArray *held_requests;    /* of ObolHeldRequest: the peer's that have overtaken the one at hand; NULL: none */
     ObolFragmentation fragmentation;
     ObolMobike *mobike;    /* NULL: it is not agreed on */
     gboolean busy;         /* a request is being answered, once the kernel has spoken */
@@ -147,7 +164,6 @@ struct ObolIkeSa {
     GPtrArray *children; /* of ObolChildSa */
     GArray *waits;       /* of ObolKernelWait; NULL: none */
     GArray *tasks;       /* of ObolTask; NULL: none */
-    guint32 asking_id;   /* the SA whose CREATE_CHILD_SA is ours to prepare or to be answered: a child, or a successor; 0: none */
     GArray *held_answer; /* of ObolSaName: our Deletes in an answer that waits until the kernel sends by other SAs */
     ObolChain *held_notes; /* what else is in it */
     GArray *early_deletes; /* of ObolSaName: of the peer's, that we do not know, while our CREATE_CHILD_SA is out */
@@ -199,22 +215,80 @@ void obol_liveness_reply(ObolIkeSa *sa, ObolChildSa *child, const ObolKernelRepl
 void obol_ike_sa_arm(ObolIkeSa *sa, ObolActions *out);
 void obol_ike_sa_timer(ObolIkeSa *sa, ObolActions *out);
 
-/* --- window.c: message IDs and retransmission --- */
-/* Sends a request and keeps it; there must be none outstanding. */
-void obol_window_request(ObolIkeSa *sa, guint8 exchange, GBytes *datagram, ObolActions *out); /* (transfer full) */
-/* Sends a response and keeps it for replays: the request that it answers is done. */
-void obol_window_respond(ObolIkeSa *sa, GBytes *datagram, ObolActions *out); /* (transfer full) */
-/* The same for a chain, sealed as the answer to the request at hand. */
-void obol_window_answer(ObolIkeSa *sa, guint8 exchange, const ObolChain *chain, ObolActions *out);
-void obol_window_retransmit(ObolIkeSa *sa, ObolActions *out);
-void obol_window_forget_request(ObolIkeSa *sa);
-void obol_window_answered(ObolIkeSa *sa); /* the outstanding request is done, its number used */
+/* A decoded message on its way to its handler; @chain is what counts: the inner payloads where there is an SK. */
+struct ObolIncoming {
+    const ObolMessage *message;
+    const ObolChain *chain;
+    ObolSpan datagram;
+    const ObolAddress *local, *remote;
+};
+
+/* --- window.c: our requests, their message IDs and retransmission --- */
+void obol_window_prepare(ObolIkeSa *sa, ObolTaskKind kind, guint32 about); /* its place, before there is a request */
+/**
+ * obol_window_request:
+ * @datagram: (transfer full): sealed under sa->next_request_id, which is used by that
+ *
+ * Sends a request and keeps it.  It takes the place that was prepared for @about, and waits where the peer's window has none.
+ */
+void obol_window_request(ObolIkeSa *sa, ObolTaskKind kind, guint32 about, guint8 exchange, GBytes *datagram, ObolActions *out);
+gboolean obol_window_has_room(const ObolIkeSa *sa); /* for one exchange more */
+gboolean obol_window_is_idle(const ObolIkeSa *sa);  /* nothing of ours is under way */
+gboolean obol_window_waits(const ObolIkeSa *sa);    /* for an answer */
+gboolean obol_window_asks(const ObolIkeSa *sa, guint8 exchange); /* and for one of that exchange */
+const ObolRequest *obol_window_oldest(const ObolIkeSa *sa);      /* that waits; NULL: none does */
+const ObolRequest *obol_window_find(const ObolIkeSa *sa, guint8 exchange, guint32 message_id); /* NULL: no such is waited for */
+/* What it was for is not wanted any more: given up while it is prepared, else its answer is nobody's. */
+void obol_window_disown(ObolIkeSa *sa, guint32 about);
+gint64 obol_window_due(const ObolIkeSa *sa); /* when something is to be sent again */
+void obol_window_retransmit(ObolIkeSa *sa, ObolActions *out); /* all that is due */
+void obol_window_forget_requests(ObolIkeSa *sa);
+/* Its answer is there: it is over, and what was waiting for the window to move goes out.  What is returned has no datagram. */
+ObolRequest obol_window_answered(ObolIkeSa *sa, guint32 message_id, ObolActions *out);
+void obol_window_mark_paths(ObolIkeSa *sa); /* the addresses change: what is outstanding goes by several pairs of them */
+void obol_window_stop_searching(ObolIkeSa *sa);
 void obol_window_send(ObolIkeSa *sa, GBytes *datagram, ObolActions *out); /* by the present path */
 /* Other addresses are there: what is outstanding goes out by them at once, with all its patience. */
 void obol_window_hurry(ObolIkeSa *sa);
-/* The last response once more, in smaller fragments where need be; @asked_size: IP size of the fragment that asked, 0: none did. */
-void obol_window_replay(ObolIkeSa *sa, gsize asked_size, ObolActions *out);
+void obol_window_send_again(ObolIkeSa *sa, GBytes *datagrams, const ObolPath *path, ObolActions *out);
+void obol_window_send_by(ObolIkeSa *sa, GBytes *datagrams, const ObolPath *path, gboolean again, ObolActions *out);
+void obol_window_next_id(ObolIkeSa *sa, guint32 *id);
 gint64 obol_window_patience_us(const ObolConnection *connection); /* until a request without answer is given up */
+
+/* --- window-answer.c: the peer's requests, and our responses --- */
+typedef struct ObolHeldRequest ObolHeldRequest;
+
+/* Sends a response to the request at hand and keeps it for replays. */
+void obol_window_respond(ObolIkeSa *sa, GBytes *datagram, ObolActions *out); /* (transfer full) */
+/* The same for a chain, sealed. */
+void obol_window_answer(ObolIkeSa *sa, guint8 exchange, const ObolChain *chain, ObolActions *out);
+ObolResponse *obol_window_response(const ObolIkeSa *sa, guint32 message_id); /* NULL: it is not kept */
+/* A response once more, in smaller fragments where need be; @asked_size: IP size of the fragment that asked, 0: none did. */
+void obol_window_replay(ObolIkeSa *sa, ObolResponse *response, gsize asked_size, ObolActions *out);
+gboolean obol_window_expects(const ObolIkeSa *sa, guint32 message_id); /* a request that is neither answered, at hand, held nor too far on */
+/* Another one is being answered: this one, which is authentic, waits.  @plain: (transfer full) */
+void obol_window_hold(ObolIkeSa *sa, const ObolIncoming *in, GByteArray *plain, guint8 first, gsize asked_size);
+/* The next one that has waited, when its turn has come; NULL: there is none. (transfer full) */
+ObolHeldRequest *obol_window_take_held(ObolIkeSa *sa);
+void obol_window_held_free(ObolHeldRequest *held); /* wipes it */
+void obol_window_forget_responses(ObolIkeSa *sa);  /* and what is held */
+gsize obol_window_n_response_bytes(const ObolIkeSa *sa);
+
+struct ObolHeldRequest {
+    ObolHeader header;
+    ObolPath path; /* by which it came */
+    GByteArray *plain;
+    guint8 first;
+    gsize asked_size, n_bytes; /* see ObolFragmentation; of its datagram */
+};
+
+/* --- window-size.c: how large the windows are (section 2.3) --- */
+void obol_window_size_offer(ObolIkeSa *sa, ObolChain *chain); /* in IKE_AUTH, by either end */
+void obol_window_size_take(ObolIkeSa *sa, const ObolChain *chain, ObolActions *out); /* the peer's, where it says one */
+void obol_window_size_begin(ObolIkeSa *sa);                   /* the initial exchanges are over */
+void obol_window_size_renew(ObolIkeSa *sa);                   /* the SA is an heir: ours is to be told anew */
+void obol_window_size_ask(ObolIkeSa *sa, ObolActions *out);   /* the turn of that has come */
+void obol_window_size_answer(ObolIkeSa *sa, const ObolChain *request, ObolChain *answer, ObolActions *out);
 
 /* --- tasks.c: what is to be asked, in order --- */
 void obol_tasks_add(ObolIkeSa *sa, ObolTaskKind kind, guint32 child_id, gint64 not_before_us);
@@ -223,6 +297,8 @@ gboolean obol_tasks_has(const ObolIkeSa *sa, ObolTaskKind kind);
 gboolean obol_tasks_cancel(ObolIkeSa *sa, ObolTaskKind kind); /* %FALSE: none of that kind was waiting */
 /* @heir asks for what @sa had still to ask for its children. */
 void obol_tasks_inherit(ObolIkeSa *sa, ObolIkeSa *heir);
+/* An exchange of ours for it is under way. */
+gboolean obol_tasks_is_busy_with(const ObolIkeSa *sa, const ObolChildConfig *config);
 gint64 obol_tasks_due(const ObolIkeSa *sa);                /* when the next one that was put off may go */
 /* Sends whatever waits for its turn, when it is. */
 void obol_tasks_pump(ObolIkeSa *sa, ObolActions *out);
@@ -291,8 +367,8 @@ ObolSpan obol_datagrams_next(GBytes *datagrams, gsize *at);
 gsize obol_fragment_smaller(const ObolIkeSa *sa, GBytes *datagrams);
 /* Cuts *@datagrams again, when that makes them smaller, and remembers the threshold. */
 gboolean obol_fragment_shrink(ObolIkeSa *sa, GBytes **datagrams, gsize threshold, ObolActions *out);
-/* The threshold for the last response when it is asked for again by a fragment of that size (0: whole); 0: as it was. */
-gsize obol_fragment_for_replay(const ObolIkeSa *sa, gsize asked_size);
+/* The threshold for a response that is asked for again by a fragment of that size (0: whole); 0: as it was. */
+gsize obol_fragment_for_replay(const ObolIkeSa *sa, const ObolResponse *response, gsize asked_size);
 
 /* --- reassembly.c: fragments into the message that they were (RFC 7383 section 2.6) --- */
 /**
@@ -306,20 +382,15 @@ gsize obol_fragment_for_replay(const ObolIkeSa *sa, gsize asked_size);
 gboolean obol_reassembly_take(ObolIkeSa *sa, const ObolIncoming *in, const ObolSkfPayload *skf, GByteArray **plain, guint8 *first,
                               ObolActions *out);
 void obol_reassembly_drop(ObolIkeSa *sa, ObolPending which);
+void obol_reassembly_drop_message(ObolIkeSa *sa, ObolPending which, guint32 message_id); /* if it is that one */
 void obol_reassembly_free(ObolReassembly *reassembly);
 gint64 obol_reassembly_due(const ObolIkeSa *sa); /* when an incomplete request is forgotten */
 void obol_reassembly_timer(ObolIkeSa *sa, ObolActions *out);
 
 /* --- admission.c: the only door for messages --- */
 void obol_admit_message(ObolIkeSa *sa, const ObolEvent *event, ObolActions *out);
+gboolean obol_admit_held(ObolIkeSa *sa, ObolActions *out); /* one that has waited there; %FALSE: none has, or not long enough */
 
-/* A decoded message on its way to its handler; @chain is what counts: the inner payloads where there is an SK. */
-struct ObolIncoming {
-    const ObolMessage *message;
-    const ObolChain *chain;
-    ObolSpan datagram;
-    const ObolAddress *local, *remote;
-};
 /* The first error notification; NULL: none. */
 const ObolPayload *obol_chain_first_error(const ObolChain *chain);
 /* Why the peer refused. */
@@ -354,7 +425,7 @@ void obol_informational_delete(ObolIkeSa *sa, ObolActions *out); /* asks: for th
 /* --- ike-rekey.c: CREATE_CHILD_SA for the IKE SA itself (sections 1.3.2 and 2.18) --- */
 void obol_ike_rekey_start(ObolIkeSa *sa, ObolActions *out); /* its turn has come */
 void obol_ike_rekey_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out);
-gboolean obol_ike_rekey_asks(const ObolIkeSa *sa);          /* the outstanding CREATE_CHILD_SA is for it */
+gboolean obol_ike_rekey_asks(const ObolIkeSa *sa, const ObolRequest *asked); /* that CREATE_CHILD_SA was for it */
 void obol_ike_rekey_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out);
 gboolean obol_ike_rekey_job_done(ObolIkeSa *sa, ObolJob *job, ObolActions *out); /* %FALSE: it is not this one's */
 
@@ -413,13 +484,13 @@ void obol_mobike_agree(ObolIkeSa *sa, const ObolIncoming *in); /* by the peer's 
 /* What an INFORMATIONAL request asks of it; what is to be in the answer is added to @answer. */
 void obol_mobike_request(ObolIkeSa *sa, const ObolIncoming *in, ObolChain *answer, ObolActions *out);
 /* Takes the answer to our request; %FALSE: it is not the peer's, and the SA is closed. */
-gboolean obol_mobike_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out);
+gboolean obol_mobike_response(ObolIkeSa *sa, const ObolRequest *asked, const ObolIncoming *in, ObolActions *out);
 /* The initiator moves the SA. */
 void obol_mobike_move(ObolIkeSa *sa, const ObolPath *path, ObolActions *out);
 /* An authentic answer to a request that went by several paths tells which of them works. */
 void obol_mobike_answered(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out);
-gboolean obol_mobike_is_patient(const ObolIkeSa *sa);  /* our request goes on, though its tries are over (section 3.11) */
-gboolean obol_mobike_searches(const ObolIkeSa *sa);    /* our request is to go by all paths now (sections 3.5 and 3.6) */
+gboolean obol_mobike_is_patient(const ObolIkeSa *sa, const ObolRequest *request); /* it goes on, its tries are over (section 3.11) */
+gboolean obol_mobike_searches(const ObolIkeSa *sa, const ObolRequest *request);   /* it is to go by all paths (sections 3.5, 3.6) */
 void obol_mobike_shadow(const ObolIkeSa *of, ObolIkeSa *sa); /* @sa is made in @of's place, and is not its heir yet */
 void obol_mobike_inherit(ObolIkeSa *sa, ObolIkeSa *heir);
 

@@ -30,6 +30,8 @@ new_sa(const ObolEngine *engine, ObolRole role, const ObolAddress *local, const 
         .remote = *remote,
         .asked_by = { *local, *remote },
         .half_open_until_us = G_MAXINT64,
+        .own_window = 1,
+        .peer_window = 1,
         .negotiation = g_new0(ObolNegotiation, 1),
         .children = g_ptr_array_new_with_free_func((GDestroyNotify) obol_child_sa_free),
     };
@@ -101,8 +103,8 @@ obol_ike_sa_free(ObolIkeSa *sa)
     obol_ike_sa_negotiation_free(sa);
     obol_ike_sa_free(sa->successors[OBOL_INITIATOR]);
     obol_ike_sa_free(sa->successors[OBOL_RESPONDER]);
-    obol_window_forget_request(sa);
-    g_clear_pointer(&sa->last_response, g_bytes_unref);
+    obol_window_forget_requests(sa);
+    obol_window_forget_responses(sa);
     obol_reassembly_drop(sa, OBOL_PENDING_REQUEST);
     g_ptr_array_unref(sa->children);
     g_clear_pointer(&sa->waits, g_array_unref);
@@ -188,6 +190,7 @@ obol_ike_sa_established(ObolIkeSa *sa, gboolean initial_contact, ObolActions *ou
     sa->established_us = sa->heard_us = sa->now_us;
     sa->half_open_until_us = G_MAXINT64;
     obol_ike_life_begin(sa);
+    obol_window_size_begin(sa);
     obol_ike_sa_set_state(sa, OBOL_IKE_ESTABLISHED, NULL, out);
     obol_actions_add(out, OBOL_ACTION_IDENTIFIED)->identified.initial_contact = initial_contact;
 }
@@ -211,7 +214,7 @@ obol_ike_sa_end(ObolIkeSa *sa, ObolReason *reason, ObolActions *out)
         obol_ike_life_ask_for_another(sa, out);
     while (sa->children->len > 0)
         obol_child_sa_end(sa, g_ptr_array_index(sa->children, sa->children->len - 1), obol_reason_dup(reason), out);
-    obol_window_forget_request(sa);
+    obol_window_forget_requests(sa);
     obol_ike_sa_command_done(&sa->initiate_command, reason, out);
     obol_ike_sa_command_done(&sa->terminate_command, asked_for ? NULL : reason, out);
     obol_ike_sa_set_state(sa, OBOL_IKE_GONE, reason, out);
@@ -443,6 +446,8 @@ obol_ike_sa_handle(ObolIkeSa *sa, const ObolEvent *event, gint64 now_us, ObolAct
     case OBOL_EVENT_REAUTHENTICATED: obol_ike_life_reauthenticated(sa, event->reauthenticated.success, out); break;
     }
     obol_succession_settle(sa, out);
+    while (obol_admit_held(sa, out))
+        obol_succession_settle(sa, out);
     if (sa->state == OBOL_IKE_GONE)
         return;
     obol_tasks_pump(sa, out);
@@ -454,13 +459,14 @@ obol_ike_sa_handle(ObolIkeSa *sa, const ObolEvent *event, gint64 now_us, ObolAct
 gint64
 obol_ike_sa_linger(ObolIkeSa *sa)
 {
-    if (sa->state != OBOL_IKE_GONE || sa->last_response == NULL || sa->keys.block == NULL)
+    if (sa->state != OBOL_IKE_GONE || sa->responses == NULL || sa->keys.block == NULL)
         return 0;
     obol_ike_sa_negotiation_free(sa);
     g_clear_pointer(&sa->waits, g_array_unref);
     g_clear_pointer(&sa->tasks, g_array_unref);
     g_clear_pointer(&sa->early_deletes, g_array_unref);
     g_clear_pointer(&sa->mobike, obol_mobike_free);
+    g_clear_pointer(&sa->held_requests, g_ptr_array_unref);
     obol_reassembly_drop(sa, OBOL_PENDING_REQUEST);
     return MIN(obol_window_patience_us(sa->connection), LINGER_MAX_US);
 }
@@ -468,5 +474,5 @@ obol_ike_sa_linger(ObolIkeSa *sa)
 gsize
 obol_ike_sa_n_bytes(const ObolIkeSa *sa)
 {
-    return sizeof *sa + obol_span_of_bytes(sa->last_response).n + (sa->keys.block != NULL ? sa->keys.block->n : 0);
+    return sizeof *sa + obol_window_n_response_bytes(sa) + (sa->keys.block != NULL ? sa->keys.block->n : 0);
 }

@@ -43,7 +43,7 @@ note_early(ObolIkeSa *sa, guint8 protocol, guint32 spi)
 {
     ObolSaName name = { spi, protocol };
 
-    if (sa->request.datagram == NULL || sa->request.exchange != OBOL_CREATE_CHILD_SA)
+    if (!obol_window_asks(sa, OBOL_CREATE_CHILD_SA))
         return;
     if (sa->early_deletes == NULL)
         sa->early_deletes = g_array_new(FALSE, FALSE, sizeof(ObolSaName));
@@ -150,6 +150,7 @@ obol_informational_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *o
     sa->held_answer = g_array_new(FALSE, FALSE, sizeof(ObolSaName));
     sa->held_notes = g_new0(ObolChain, 1);
     obol_mobike_request(sa, in, sa->held_notes, out);
+    obol_window_size_answer(sa, in->chain, sa->held_notes, out);
     for (guint i = 0; i < in->chain->n; i++) {
         const ObolPayload *p = &in->chain->items[i];
 
@@ -177,6 +178,10 @@ obol_informational_delete(ObolIkeSa *sa, ObolActions *out)
 
         if (child->state != OBOL_CHILD_DELETING || child->delete_sent)
             continue;
+        if (obol_tasks_is_busy_with(sa, child->config)) {
+            obol_tasks_add(sa, OBOL_TASK_DELETE, 0, 0); /* what is asked for the same child of the settings comes first */
+            continue;
+        }
         child->delete_sent = TRUE;
         g_array_append_val(names, name);
     }
@@ -187,7 +192,7 @@ obol_informational_delete(ObolIkeSa *sa, ObolActions *out)
     add_deletes(names, &chain);
     datagram = obol_sk_seal(sa, OBOL_INFORMATIONAL, FALSE, sa->next_request_id, &chain, out);
     if (datagram != NULL)
-        obol_window_request(sa, OBOL_INFORMATIONAL, datagram, out);
+        obol_window_request(sa, OBOL_TASK_DELETE, 0, OBOL_INFORMATIONAL, datagram, out);
 }
 
 static void
@@ -204,14 +209,17 @@ end_deleted(ObolIkeSa *sa, ObolActions *out)
 void
 obol_informational_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
 {
-    obol_window_answered(sa);
-    if (!obol_mobike_response(sa, in, out))
+    ObolRequest asked = obol_window_answered(sa, in->message->header.message_id, out);
+
+    if (!obol_mobike_response(sa, &asked, in, out))
         return;
+    obol_window_size_take(sa, in->chain, out);
     /* The Delete of the IKE SA goes alone and last: its answer ends everything. */
     if (sa->delete_sent) {
         obol_ike_sa_end(sa, g_steal_pointer(&sa->end_reason), out);
         return;
     }
-    end_deleted(sa, out);
+    if (asked.kind == OBOL_TASK_DELETE)
+        end_deleted(sa, out);
     obol_tasks_pump(sa, out);
 }

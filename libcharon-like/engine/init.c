@@ -79,7 +79,9 @@ send_request(ObolIkeSa *sa, ObolActions *out)
     obol_fragment_announce(sa, &chain);
     g_clear_pointer(&n->own_first, g_bytes_unref);
     n->own_first = obol_clear_encode(sa, OBOL_IKE_SA_INIT, FALSE, 0, &chain, out);
-    obol_window_request(sa, OBOL_IKE_SA_INIT, g_bytes_ref(n->own_first), out);
+    obol_window_forget_requests(sa); /* section 2.1: those before it had the same number */
+    sa->next_request_id = 0;
+    obol_window_request(sa, OBOL_TASK_INITIAL, 0, OBOL_IKE_SA_INIT, g_bytes_ref(n->own_first), out);
 }
 
 /* Anybody could have sent this: remembered as the reason, and believed when nothing better comes (section 2.21.1). */
@@ -126,7 +128,7 @@ take_group(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
         return TRUE;
     }
     n->n_group_retries++;
-    obol_window_forget_request(sa);
+    obol_window_forget_requests(sa);
     obol_agreement_offer(sa, &n->agreement, group, out);
     return TRUE;
 }
@@ -394,7 +396,7 @@ obol_init_job_done(ObolIkeSa *sa, ObolJob *job, ObolActions *out)
         send_response(sa, out);
         return TRUE;
     }
-    obol_window_forget_request(sa);
+    obol_window_forget_requests(sa);
     sa->next_request_id = 1;
     g_clear_pointer(&n->refusal, obol_reason_free);
     obol_nat_float(sa);

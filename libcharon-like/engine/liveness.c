@@ -19,7 +19,7 @@ is_asked(const ObolIkeSa *sa)
 gint64
 obol_liveness_due(const ObolIkeSa *sa)
 {
-    if (sa->state != OBOL_IKE_ESTABLISHED || sa->connection->dpd_us == 0 || sa->request.datagram != NULL
+    if (sa->state != OBOL_IKE_ESTABLISHED || sa->connection->dpd_us == 0 || obol_window_waits(sa)
         || obol_tasks_has(sa, OBOL_TASK_PROBE) || is_asked(sa))
         return G_MAXINT64;
     return sa->heard_us + sa->connection->dpd_us;

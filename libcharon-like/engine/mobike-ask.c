@@ -105,5 +105,5 @@ obol_mobike_ask(ObolIkeSa *sa, ObolTaskKind kind, ObolActions *out)
     fill(sa, kind, &chain);
     datagram = obol_sk_seal(sa, OBOL_INFORMATIONAL, FALSE, sa->next_request_id, &chain, out);
     if (datagram != NULL)
-        obol_window_request(sa, OBOL_INFORMATIONAL, datagram, out);
+        obol_window_request(sa, kind, 0, OBOL_INFORMATIONAL, datagram, out);
 }

@@ -174,7 +174,7 @@ obol_mobike_move(ObolIkeSa *sa, const ObolPath *path, ObolActions *out)
         mobike->before = was;
     obol_path_set(sa, path, out);
     exchange_peer_address(mobike, &was.remote, &path->remote);
-    sa->request.searched = FALSE;
+    obol_window_stop_searching(sa);
     if (obol_address_equal(&path->remote, &mobike->before.remote))
         mobike->unverified = FALSE;
     else
@@ -188,9 +188,10 @@ void
 obol_mobike_answered(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
 {
     ObolPath paths[OBOL_ENGINE_PATHS_MAX], by = { *in->local, *in->remote }, present = obol_path_of(sa);
+    const ObolRequest *asked = obol_window_find(sa, in->message->header.exchange, in->message->header.message_id);
     guint n;
 
-    if (sa->mobike == NULL || !sa->mobike->decides || !sa->request.searched || sa->state != OBOL_IKE_ESTABLISHED
+    if (sa->mobike == NULL || !sa->mobike->decides || asked == NULL || !asked->searched || sa->state != OBOL_IKE_ESTABLISHED
         || obol_path_equal(&by, &present))
         return;
     n = obol_paths(sa, paths);
@@ -203,15 +204,15 @@ obol_mobike_answered(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
 }
 
 gboolean
-obol_mobike_searches(const ObolIkeSa *sa)
+obol_mobike_searches(const ObolIkeSa *sa, const ObolRequest *request)
 {
-    return sa->mobike != NULL && (sa->mobike->decides ? sa->request.n_in_size > OBOL_ENGINE_PATH_SENDINGS : sa->mobike->roaming);
+    return sa->mobike != NULL && (sa->mobike->decides ? request->n_in_size > OBOL_ENGINE_PATH_SENDINGS : sa->mobike->roaming);
 }
 
 gboolean
-obol_mobike_is_patient(const ObolIkeSa *sa)
+obol_mobike_is_patient(const ObolIkeSa *sa, const ObolRequest *request)
 {
-    return sa->mobike != NULL && !sa->mobike->decides && sa->now_us - sa->request.first_us < OBOL_ENGINE_RESPONDER_PATIENCE_US;
+    return sa->mobike != NULL && !sa->mobike->decides && sa->now_us - request->first_us < OBOL_ENGINE_RESPONDER_PATIENCE_US;
 }
 
 static void
@@ -352,10 +353,10 @@ compare_seen(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
 }
 
 gboolean
-obol_mobike_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
+obol_mobike_response(ObolIkeSa *sa, const ObolRequest *request, const ObolIncoming *in, ObolActions *out)
 {
     ObolMobike *mobike = sa->mobike;
-    guint asked = mobike != NULL ? mobike->asked : 0;
+    guint asked = mobike != NULL && (mobike->asked & 1u << request->kind) != 0 ? mobike->asked : 0;
 
     if (asked == 0)
         return TRUE;
@@ -369,7 +370,7 @@ obol_mobike_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
     }
     if (sa->state != OBOL_IKE_ESTABLISHED)
         return TRUE;
-    if (sa->request.many_paths) {
+    if (request->many_paths) {
         if ((asked & 1u << OBOL_TASK_ANNOUNCE) != 0)
             mobike->roaming = FALSE;
         ask_anew(sa, asked);
@@ -464,6 +465,18 @@ answer_cookie2(const ObolChain *chain, ObolChain *answer)
         obol_chain_add_notify(answer, OBOL_N_COOKIE2, p->notify.data.data, p->notify.data.n);
 }
 
+/* Sections 3.5 and 3.6: requests may come out of order where our window is larger than one, and the newest counts. */
+static gboolean
+is_newest(const ObolIncoming *in, guint32 *newest)
+{
+    guint32 next = in->message->header.message_id + 1;
+
+    if (next <= *newest)
+        return FALSE;
+    *newest = next;
+    return TRUE;
+}
+
 void
 obol_mobike_request(ObolIkeSa *sa, const ObolIncoming *in, ObolChain *answer, ObolActions *out)
 {
@@ -474,9 +487,9 @@ obol_mobike_request(ObolIkeSa *sa, const ObolIncoming *in, ObolChain *answer, Ob
     answer_cookie2(in->chain, answer);
     if (sa->mobike == NULL || ((update || addresses) && refuse_nat(sa, in, answer, out)))
         return;
-    if (update)
+    if (update && is_newest(in, &sa->mobike->newest_update))
         take_update(sa, in, answer, out);
-    if (addresses)
+    if (addresses && is_newest(in, &sa->mobike->newest_addresses))
         has_present = take_addresses(sa, in);
     if (!has_present)
         reconsider(sa, in, out);
@@ -509,4 +522,5 @@ obol_mobike_inherit(ObolIkeSa *sa, ObolIkeSa *heir)
     sa->mobike = shadow;
     ask_anew(heir, heir->mobike->asked);
     heir->mobike->asked = 0;
+    heir->mobike->newest_update = heir->mobike->newest_addresses = 0; /* message IDs begin anew */
 }

@@ -38,7 +38,7 @@ obol_path_set(ObolIkeSa *sa, const ObolPath *path, ObolActions *out)
         return;
     sa->local = path->local;
     sa->remote = path->remote;
-    sa->request.many_paths |= sa->request.datagram != NULL;
+    obol_window_mark_paths(sa);
     sa->fragmentation.path_size = 0; /* it was of another path */
     if (sa->state != OBOL_IKE_ESTABLISHED)
         return;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* engine/reassembly.c - fragments into the message that they were (RFC 7383 section 2.6).
  *
- * There is at most one message under way each way, the one that the window expects: fragments of any other are not looked at.
+ * There is at most one message under way each way, the first that came of those that the window expects: fragments of any other are not
+ * looked at, as if they had been lost; its sender will repeat them.
  * Nothing is kept that is not authentic, and no more than has come. */
 #include "engine/ike-sa-private.h"
 
@@ -12,6 +13,7 @@ typedef struct {
 
 struct ObolReassembly {
     guint8 exchange, first;
+    guint32 message_id;
     guint16 total;
     gsize n_bytes, largest; /* of what has come; the largest IP datagram */
     GArray *pieces;         /* of Piece, by number */
@@ -55,6 +57,7 @@ begin(const ObolIkeSa *sa, const ObolHeader *header, guint16 total)
 
     *r = (ObolReassembly) {
         .exchange = header->exchange,
+        .message_id = header->message_id,
         .total = total,
         .pieces = g_array_new(FALSE, FALSE, sizeof(Piece)),
         .account = is_stranger(sa) ? sa->engine->half_open_bytes : NULL,
@@ -98,7 +101,7 @@ is_wanted(const ObolIkeSa *sa, const ObolIncoming *in, const ObolSkfPayload *skf
         return FALSE;
     if (r == NULL)
         return TRUE;
-    if (r->exchange != in->message->header.exchange || skf->total < r->total)
+    if (r->exchange != in->message->header.exchange || r->message_id != in->message->header.message_id || skf->total < r->total)
         return FALSE;
     return skf->total > r->total || !has(r, skf->number);
 }
@@ -209,6 +212,15 @@ void
 obol_reassembly_drop(ObolIkeSa *sa, ObolPending which)
 {
     g_clear_pointer(&sa->fragmentation.pending[which], obol_reassembly_free);
+}
+
+void
+obol_reassembly_drop_message(ObolIkeSa *sa, ObolPending which, guint32 message_id)
+{
+    const ObolReassembly *r = sa->fragmentation.pending[which];
+
+    if (r != NULL && r->message_id == message_id)
+        obol_reassembly_drop(sa, which);
 }
 
 gint64

@@ -36,8 +36,8 @@ obol_succession_may_begin(const ObolIkeSa *sa)
 void
 obol_succession_drop(ObolIkeSa *sa, ObolRole role)
 {
-    if (sa->successors[role] != NULL && sa->asking_id == sa->successors[role]->unique_id)
-        sa->asking_id = 0;
+    if (sa->successors[role] != NULL)
+        obol_window_disown(sa, sa->successors[role]->unique_id);
     g_clear_pointer(&sa->successors[role], obol_ike_sa_free);
 }
 
@@ -61,8 +61,7 @@ give_to_world(ObolIkeSa *sa, ObolRole role, gboolean heir, ObolActions *out)
     ObolIkeSa *successor = g_steal_pointer(&sa->successors[role]);
     ObolAction *action;
 
-    if (sa->asking_id == successor->unique_id)
-        sa->asking_id = 0;
+    obol_window_disown(sa, successor->unique_id);
     obol_ike_sa_negotiation_free(successor);
     successor->state = heir ? OBOL_IKE_ESTABLISHED : OBOL_IKE_REKEYED;
     successor->now_us = successor->established_us = sa->now_us;
@@ -236,5 +235,7 @@ obol_succession_adopted(ObolIkeSa *sa, ObolActions *out)
 {
     if (sa->end_reason != NULL)
         obol_ike_sa_close(sa, g_steal_pointer(&sa->end_reason), out);
+    if (sa->state == OBOL_IKE_ESTABLISHED)
+        obol_window_size_renew(sa);
     obol_tasks_pump(sa, out);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* engine/tasks.c - what we have to ask of the peer waits in one queue: our window is one request (RFC 7296 section 2.3). */
+/* engine/tasks.c - what we have to ask of the peer waits in one queue, until the peer's window has room for it (RFC 7296 section 2.3) and
+ * nothing is under way that it might collide with: such exchanges could pass one another on the way. */
 #include "engine/ike-sa-private.h"
 
 gboolean
@@ -75,7 +76,7 @@ obol_tasks_inherit(ObolIkeSa *sa, ObolIkeSa *heir)
     for (guint i = 0; sa->tasks != NULL && i < sa->tasks->len; i++) {
         const ObolTask *task = &g_array_index(sa->tasks, ObolTask, i);
 
-        if (task->kind != OBOL_TASK_PROBE && task->kind != OBOL_TASK_REKEY_IKE)
+        if (task->kind != OBOL_TASK_PROBE && task->kind != OBOL_TASK_REKEY_IKE && task->kind != OBOL_TASK_WINDOW)
             obol_tasks_add(heir, task->kind, task->child_id, task->not_before_us);
     }
     g_clear_pointer(&sa->tasks, g_array_unref);
@@ -95,13 +96,105 @@ obol_tasks_due(const ObolIkeSa *sa)
     return due;
 }
 
+/* What may not begin while which others are under way.  A rekeying of the IKE SA goes alone; of what is asked about addresses one counts
+ * at a time.  For children see obol_tasks_is_busy_with(). */
+#define BIT(kind) (1u << (kind))
+#define REKEY BIT(OBOL_TASK_REKEY_IKE)
+#define OF_ADDRESSES (REKEY | BIT(OBOL_TASK_PROBE) | BIT(OBOL_TASK_UPDATE) | BIT(OBOL_TASK_ANNOUNCE) | BIT(OBOL_TASK_CHECK))
+static const guint conflicts[] = {
+    [OBOL_TASK_INITIAL] = G_MAXUINT,
+    [OBOL_TASK_PROBE] = OF_ADDRESSES,
+    [OBOL_TASK_DELETE] = REKEY | BIT(OBOL_TASK_DELETE),
+    [OBOL_TASK_CREATE] = REKEY,
+    [OBOL_TASK_REKEY_IKE] = G_MAXUINT,
+    [OBOL_TASK_UPDATE] = OF_ADDRESSES,
+    [OBOL_TASK_ANNOUNCE] = OF_ADDRESSES,
+    [OBOL_TASK_CHECK] = OF_ADDRESSES,
+    [OBOL_TASK_WINDOW] = REKEY | BIT(OBOL_TASK_WINDOW),
+};
+
+static guint
+under_way(const ObolIkeSa *sa)
+{
+    guint kinds = 0;
+
+    for (guint i = 0; sa->requests != NULL && i < sa->requests->len; i++)
+        kinds |= BIT(g_array_index(sa->requests, ObolRequest, i).kind);
+    return kinds;
+}
+
+/* It is being made, rekeyed or adjusted at our request. */
+gboolean
+obol_tasks_is_busy_with(const ObolIkeSa *sa, const ObolChildConfig *config)
+{
+    for (guint i = 0; sa->requests != NULL && i < sa->requests->len; i++) {
+        const ObolRequest *request = &g_array_index(sa->requests, ObolRequest, i);
+        const ObolChildSa *child = request->kind == OBOL_TASK_CREATE ? obol_child_sa_find(sa, request->about) : NULL;
+
+        if (child != NULL && child->config == config)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
+is_being_deleted(const ObolIkeSa *sa, const ObolChildConfig *config)
+{
+    for (guint i = 0; i < sa->children->len; i++) {
+        const ObolChildSa *child = g_ptr_array_index(sa->children, i);
+
+        if (child->delete_sent && child->config == config)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* There is one to be deleted whose turn it is; or none at all, and the task is over. */
+static gboolean
+can_delete(const ObolIkeSa *sa)
+{
+    gboolean waits = FALSE;
+
+    for (guint i = 0; i < sa->children->len; i++) {
+        const ObolChildSa *child = g_ptr_array_index(sa->children, i);
+
+        if (child->state != OBOL_CHILD_DELETING || child->delete_sent)
+            continue;
+        if (!obol_tasks_is_busy_with(sa, child->config))
+            return TRUE;
+        waits = TRUE;
+    }
+    return !waits;
+}
+
+/* Nothing that it could meet on the way. */
+static gboolean
+is_free(const ObolIkeSa *sa, const ObolTask *task)
+{
+    const ObolChildSa *child = task->kind == OBOL_TASK_CREATE ? obol_child_sa_find(sa, task->child_id) : NULL;
+
+    if ((conflicts[task->kind] & under_way(sa)) != 0)
+        return FALSE;
+    if (child != NULL)
+        return !obol_tasks_is_busy_with(sa, child->config) && !is_being_deleted(sa, child->config);
+    return task->kind != OBOL_TASK_DELETE || can_delete(sa);
+}
+
 /* The IKE SA is not rekeyed in the middle of what either end does to a child, nor the reverse (section 2.25.2). */
 static gboolean
 may_go(const ObolIkeSa *sa, const ObolTask *task)
 {
-    if (task->not_before_us > sa->now_us || (task->kind != OBOL_TASK_PROBE && obol_succession_is_open(sa)))
+    if (task->not_before_us > sa->now_us || (task->kind != OBOL_TASK_PROBE && obol_succession_is_open(sa)) || !is_free(sa, task))
         return FALSE;
     return task->kind != OBOL_TASK_REKEY_IKE || (!sa->busy && obol_succession_may_begin(sa));
+}
+
+/* A rekeying of the IKE SA that is due, and waits for our own exchanges alone, is not overtaken: there might always be another one. */
+static gboolean
+holds_up(const ObolIkeSa *sa, const ObolTask *task)
+{
+    return task->kind == OBOL_TASK_REKEY_IKE && task->not_before_us <= sa->now_us && !obol_window_is_idle(sa)
+           && !obol_succession_is_open(sa);
 }
 
 static gboolean
@@ -109,6 +202,8 @@ take_next(ObolIkeSa *sa, ObolTask *out)
 {
     for (guint i = 0; sa->tasks != NULL && i < sa->tasks->len; i++) {
         *out = g_array_index(sa->tasks, ObolTask, i);
+        if (holds_up(sa, out))
+            return FALSE;
         if (may_go(sa, out)) {
             remove_task(sa, i);
             return TRUE;
@@ -123,6 +218,8 @@ begin(ObolIkeSa *sa, const ObolTask *task, ObolActions *out)
     ObolChildSa *child;
 
     switch (task->kind) {
+    case OBOL_TASK_INITIAL: break;
+    case OBOL_TASK_WINDOW: obol_window_size_ask(sa, out); break;
     case OBOL_TASK_PROBE:
     case OBOL_TASK_UPDATE:
     case OBOL_TASK_ANNOUNCE:
@@ -142,11 +239,11 @@ obol_tasks_pump(ObolIkeSa *sa, ObolActions *out)
 {
     ObolTask task;
 
-    while (sa->request.datagram == NULL && sa->asking_id == 0
+    while (obol_window_has_room(sa)
            && (sa->state == OBOL_IKE_ESTABLISHED || sa->state == OBOL_IKE_REKEYED || sa->state == OBOL_IKE_DELETING)) {
         /* The end of the IKE SA is the end of its children, so nothing else need be asked (section 1.4.1). */
         if (sa->delete_wanted) {
-            if (!sa->delete_sent)
+            if (!sa->delete_sent && obol_window_is_idle(sa))
                 obol_informational_delete(sa, out);
             return;
         }

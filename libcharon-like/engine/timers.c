@@ -12,12 +12,6 @@ keep_alive_due(const ObolIkeSa *sa)
 }
 
 static gint64
-retransmission_due(const ObolIkeSa *sa)
-{
-    return sa->request.datagram != NULL ? sa->request.again_us : G_MAXINT64;
-}
-
-static gint64
 children_due(const ObolIkeSa *sa)
 {
     gint64 due = G_MAXINT64;
@@ -30,7 +24,7 @@ children_due(const ObolIkeSa *sa)
 void
 obol_ike_sa_arm(ObolIkeSa *sa, ObolActions *out)
 {
-    gint64 when = MIN(MIN(obol_liveness_due(sa), keep_alive_due(sa)), MIN(retransmission_due(sa), sa->half_open_until_us));
+    gint64 when = MIN(MIN(obol_liveness_due(sa), keep_alive_due(sa)), MIN(obol_window_due(sa), sa->half_open_until_us));
 
     when = MIN(when, MIN(children_due(sa), obol_tasks_due(sa)));
     when = MIN(when, obol_ike_life_due(sa));
@@ -49,7 +43,7 @@ obol_ike_sa_timer(ObolIkeSa *sa, ObolActions *out)
         obol_ike_sa_end(sa, reason, out);
         return;
     }
-    if (sa->now_us >= retransmission_due(sa)) {
+    if (sa->now_us >= obol_window_due(sa)) {
         obol_window_retransmit(sa, out);
         if (sa->state == OBOL_IKE_GONE)
             return;

@@ -23,6 +23,9 @@ typedef enum { OBOL_FRAGMENTATION_NO, OBOL_FRAGMENTATION_YES, OBOL_FRAGMENTATION
 /* RFC 4555 section 3.7: does the peer have to show that it receives at a new address?  Before traffic goes there, while it does, not
  * at all. */
 typedef enum { OBOL_CHECK_BEFORE, OBOL_CHECK_AFTER, OBOL_CHECK_NOT } ObolAddressCheck;
+/* RFC 7296 section 2.3: requests under way at a time; each costs the one who takes them a response that is kept. */
+#define OBOL_WINDOW_DEFAULT 1
+#define OBOL_WINDOW_MAX 16
 typedef enum { OBOL_AUTH_BY_PSK } ObolAuthKind; /* more come with their plugins */
 
 typedef struct {
@@ -78,6 +81,7 @@ typedef struct {
     guint retransmit_tries;                /* sendings after the first */
     ObolFragmentationUse fragmentation;
     guint16 fragment_size;                 /* bytes of an IP datagram above which our messages are sent in fragments */
+    guint16 window;                        /* how many of the peer's requests may be outstanding, RFC 7296 section 2.3 */
     gboolean mobike;                       /* RFC 4555, with a peer who knows it too */
     ObolAddressCheck mobike_check;
     gint64 half_open_us;                   /* a responder's patience before IKE_AUTH is done */

@@ -267,6 +267,7 @@ obol_connection_from_node(const ObolNode *section, GError **error)
     connection->unique = read_unique(section);
     connection->fragmentation = read_fragmentation(section);
     connection->fragment_size = (guint16) number(section, "fragment_size");
+    connection->window = (guint16) number(section, "window");
     connection->mobike = number(section, "mobike") != 0;
     connection->mobike_check = read_address_check(section);
     connection->encap = number(section, "encap") != 0;

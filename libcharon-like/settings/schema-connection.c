@@ -99,6 +99,10 @@ const ObolSettingSpec obol_schema_connection[] = {
       .doc = "Put ESP in UDP even without a NAT, by pretending that there is one." },
     { .name = "initial_contact", .type = OBOL_TYPE_BOOL, .fallback = "yes",
       .doc = "Tell a peer with our first IKE SA to it that older ones are gone (RFC 7296 section 2.4)." },
+    { .name = "window", .type = OBOL_TYPE_INTEGER, .fallback = "1", .min = 1, .max = OBOL_WINDOW_MAX,
+      .doc = "Requests of a peer's that are taken before the first of them is answered (RFC 7296 section 2.3); each response is kept "
+             "for as long. More than one spares a peer with many Child SAs a round trip for each. Ours are sent as the peer allows "
+             "it, 16 at most." },
     { .name = "mobike", .type = OBOL_TYPE_BOOL, .fallback = "yes",
       .doc = "Addresses of the SA may change while it lives (MOBIKE, RFC 4555), with a peer who knows that too: an initiator whose "
              "address goes moves to another one of local_addrs, or tries the peer's others when it is silent; a responder lets it, "

@@ -1,7 +1,7 @@
 # Engines joined in memory: what each rule of an exchange asks, one test a rule.
 check_LTLIBRARIES += libobol-testing-exchange.la
 libobol_testing_exchange_la_SOURCES = %D%/model-kernel.c %D%/model-kernel.h %D%/pair.c %D%/pair-children.c %D%/pair-fragments.c %D%/mobike.c %D%/mobike.h %D%/pair-mobike.c %D%/pair-selectors.c %D%/pair-set-up.c \
-	%D%/pair-stories.c %D%/pair.h
+	%D%/pair-stories.c %D%/pair-windows.c %D%/pair.h
 libobol_testing_exchange_la_CPPFLAGS = $(TEST_CPPFLAGS)
 exchange_libs = libobol-testing-exchange.la libobol-testing-crypto.la libobol-engine.la libobol-credentials.la \
 	libobol-crypto-backend.la libobol-crypto.la libobol-wire.la libobol-model.la $(GLIB_LIBS)
@@ -30,7 +30,9 @@ check_PROGRAMS += \
 	testing/exchange/test-selectors-meanwhile \
 	testing/exchange/test-sent \
 	testing/exchange/test-set-up \
-	testing/exchange/test-ten-lines
+	testing/exchange/test-ten-lines \
+	testing/exchange/test-window \
+	testing/exchange/test-window-meanwhile
 testing_exchange_test_child_kernel_SOURCES = %D%/test-child-kernel.c
 testing_exchange_test_child_kernel_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_exchange_test_child_kernel_LDADD = $(exchange_libs)
@@ -103,3 +105,9 @@ testing_exchange_test_mobike_checks_LDADD = $(exchange_libs)
 testing_exchange_test_mobike_kernel_SOURCES = %D%/test-mobike-kernel.c
 testing_exchange_test_mobike_kernel_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_exchange_test_mobike_kernel_LDADD = $(exchange_libs)
+testing_exchange_test_window_SOURCES = %D%/test-window.c
+testing_exchange_test_window_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_exchange_test_window_LDADD = $(exchange_libs)
+testing_exchange_test_window_meanwhile_SOURCES = %D%/test-window-meanwhile.c
+testing_exchange_test_window_meanwhile_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_exchange_test_window_meanwhile_LDADD = $(exchange_libs)

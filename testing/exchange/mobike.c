@@ -27,7 +27,7 @@ mobike_settle(Pair *pair)
 {
     for (guint n = 0; n < 40; n++) {
         pair_run(pair);
-        if (pair->left.sa->request.datagram == NULL && pair->right.sa->request.datagram == NULL && pair->left.sa->tasks == NULL
+        if (!obol_window_waits(pair->left.sa) && !obol_window_waits(pair->right.sa) && pair->left.sa->tasks == NULL
             && pair->right.sa->tasks == NULL && pair->left.others->len + pair->right.others->len == 0)
             return;
         g_assert_true(pair_jump(pair));

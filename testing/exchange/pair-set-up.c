@@ -75,6 +75,7 @@ new_connection(const PairSetup *setup, guint me)
     c->rekey_us = setup->rekey_us;
     c->encap = setup->encap;
     c->mobike = setup->mobike;
+    c->window = setup->window[me] != 0 ? setup->window[me] : OBOL_WINDOW_DEFAULT;
     if (!setup->no_children)
         g_ptr_array_add(c->children, new_child(setup, me));
     return c;

@@ -24,7 +24,7 @@ static gboolean
 is_quiet(const PairSide *side)
 {
     return side->sa == NULL
-           || (side->sa->request.datagram == NULL && side->sa->tasks == NULL && side->sa->asking_id == 0
+           || (obol_window_is_idle(side->sa) && side->sa->tasks == NULL
                && !obol_succession_is_open(side->sa));
 }
 

@@ -72,6 +72,7 @@ typedef struct {
     ObolMode mode[2];
     ObolProtocol protocol;
     gboolean ipv6, no_children, encap, mobike;
+    guint16 window[2]; /* 0: one */
     gint64 dpd_us, rekey_us; /* of the IKE SA; 0: never */
     const ObolKernelAbilities *abilities[2];
 } PairSetup;
@@ -135,6 +136,14 @@ void pair_check_protects(PairSide *side, guint i, const char *local, const char 
 /* One child each with these selectors (of the left), nothing else in the kernels, and no packet lost: asserted. */
 void pair_check_changed(Pair *pair, const char *local, const char *remote, guint n_pairs);
 void pair_check_as_it_was(Pair *pair, guint32 old, guint32 spi); /* the same child, the same SAs */
+/* --- pair-windows.c: several requests at a time (RFC 7296 section 2.3) --- */
+#define PAIR_FURTHER_MAX 6
+/* Established, with these windows and @n children more in the settings. */
+Pair *pair_with_windows(guint16 left, guint16 right, guint n);
+void pair_initiate_further(Pair *pair, PairSide *side, guint first, guint n); /* of those */
+void pair_turn_wire(Pair *pair); /* what was sent last comes first */
+guint32 pair_id_of(const PairPacket *packet);
+
 /* --- pair-mobike.c: addresses that change (RFC 4555) --- */
 /* Established with MOBIKE; the left has 192.0.2.1 and 192.0.2.11, the right 192.0.2.2 and 192.0.2.22, or IPv6 ones with the same
  * last digits; they speak by .1 and .2. */

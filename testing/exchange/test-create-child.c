@@ -642,9 +642,11 @@ test_a_child_that_is_ended_on_its_way_is_gone(gconstpointer data)
 static gboolean
 ask_right(Pair *pair, const ObolChain *chain, GByteArray **plain, ObolChain *answer)
 {
+    const ObolRequest *lost = obol_window_oldest(pair->left.sa); /* in its place, where there is one */
+    guint32 id = lost != NULL ? lost->message_id : pair->left.sa->next_request_id++;
     PairPacket *packet;
 
-    pair_put(pair, &pair->right, pair_seal(&pair->left, OBOL_CREATE_CHILD_SA, FALSE, pair->left.sa->next_request_id++, chain));
+    pair_put(pair, &pair->right, pair_seal(&pair->left, OBOL_CREATE_CHILD_SA, FALSE, id, chain));
     pair_deliver(pair);
     packet = pair_take(pair);
     if (packet == NULL)

@@ -139,7 +139,7 @@ test_temporary_failures_for_minutes_close_it(void)
         first = first != 0 ? first : pair->now_us;
         pair_lose(pair);
         obol_chain_add_notify(&chain, OBOL_N_TEMPORARY_FAILURE, NULL, 0);
-        pair_put(pair, &pair->left, pair_seal(&pair->right, OBOL_CREATE_CHILD_SA, TRUE, pair->left.sa->next_request_id, &chain));
+        pair_put(pair, &pair->left, pair_seal(&pair->right, OBOL_CREATE_CHILD_SA, TRUE, obol_window_oldest(pair->left.sa)->message_id, &chain));
         pair->right.sa->expected_request_id++;
         pair_deliver(pair);
         g_assert_cmpuint(++n, <, 40);

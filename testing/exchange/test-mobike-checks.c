@@ -37,7 +37,7 @@ test_the_check_may_come_after_or_not_at_all(gconstpointer data)
     pair_roam(pair, &pair->left, L2);
     pair_deliver(pair);
     g_assert_true(pair_kernel_at(&pair->right, R1, L2));
-    g_assert_cmpint(pair->right.sa->request.datagram != NULL, ==, after);
+    g_assert_cmpint(obol_window_waits(pair->right.sa), ==, after);
     pair_run(pair);
     pair_finish(pair);
 }
@@ -98,7 +98,7 @@ test_a_wrong_cookie2_closes_the_sa(gconstpointer data)
     pair_lose(pair);
     if (how < 2)
         obol_chain_add_notify(&chain, OBOL_N_COOKIE2, wrong, how == 0 ? sizeof wrong : 8);
-    pair_put(pair, &pair->right, pair_seal(&pair->left, OBOL_INFORMATIONAL, TRUE, pair->right.sa->request.message_id, &chain));
+    pair_put(pair, &pair->right, pair_seal(&pair->left, OBOL_INFORMATIONAL, TRUE, obol_window_oldest(pair->right.sa)->message_id, &chain));
     pair->left.sa->expected_request_id++;
     pair_deliver(pair);
     g_assert_cmpint(pair->right.last_failure, ==, OBOL_REASON_COOKIE2);
@@ -119,12 +119,12 @@ test_a_check_that_went_to_two_addresses_is_made_anew(void)
     pair_roam(pair, &pair->left, L2 " 192.0.2.12");
     pair_deliver(pair);
     pair_deliver(pair);
-    first = pair->right.sa->request.message_id;
+    first = obol_window_oldest(pair->right.sa)->message_id;
     pair_lose(pair); /* the check */
     pair_roam(pair, &pair->left, "192.0.2.12");
     pair_deliver(pair); /* the second update */
-    g_assert_true(pair->right.sa->request.many_paths);
-    while ((pair->left.sa->request.datagram != NULL || pair->right.sa->request.datagram != NULL) && (pair_peek(pair) != NULL || pair_jump(pair)))
+    g_assert_true(obol_window_oldest(pair->right.sa)->many_paths);
+    while ((obol_window_waits(pair->left.sa) || obol_window_waits(pair->right.sa)) && (pair_peek(pair) != NULL || pair_jump(pair)))
         pair_run(pair);
     g_assert_cmpuint(pair->right.sa->next_request_id, ==, first + 2);
     g_assert_true(pair_all_at(pair, "192.0.2.12", R1));

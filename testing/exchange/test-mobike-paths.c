@@ -8,7 +8,7 @@
 static gboolean
 is_quiet(const PairSide *side)
 {
-    return side->sa == NULL || (side->sa->request.datagram == NULL && side->sa->tasks == NULL);
+    return side->sa == NULL || (!obol_window_waits(side->sa) && side->sa->tasks == NULL);
 }
 
 /* Until nothing is asked any more; the number of wake-ups. */
@@ -122,7 +122,7 @@ test_an_update_that_went_by_several_paths_is_sent_anew(void)
 
     kill_all(pair, R1);
     pair_roam(pair, &pair->left, L2);
-    first = pair->left.sa->request.message_id;
+    first = obol_window_oldest(pair->left.sa)->message_id;
     settle(pair);
     g_assert_cmpuint(pair->left.sa->next_request_id, ==, first + 2);
     g_assert_true(pair_all_at(pair, L2, R2));

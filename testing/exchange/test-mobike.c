@@ -209,7 +209,7 @@ test_the_answer_to_an_update_from_an_old_address_is_not_used(void)
     pair_deliver(pair); /* the first update arrives */
     pair_roam(pair, &pair->left, "192.0.2.12");
     pair_run(pair);
-    while (pair->left.sa->request.datagram != NULL && pair_jump(pair))
+    while (obol_window_waits(pair->left.sa) && pair_jump(pair))
         pair_run(pair);
     g_assert_true(pair_all_at(pair, "192.0.2.12", R1));
     pair_finish(pair);
@@ -226,7 +226,7 @@ test_a_lost_update_is_repeated(gconstpointer data)
         pair_deliver(pair);
     pair_lose(pair);
     pair_run(pair);
-    while ((pair->left.sa->request.datagram != NULL || pair->right.sa->request.datagram != NULL) && pair_jump(pair))
+    while ((obol_window_waits(pair->left.sa) || obol_window_waits(pair->right.sa)) && pair_jump(pair))
         pair_run(pair);
     g_assert_true(pair_all_at(pair, L2, R1));
     pair_finish(pair);

@@ -328,7 +328,7 @@ test_survives_loss(gconstpointer data)
     guint32 old = pair_child(&pair->left, 0)->unique_id;
 
     pair_expire(pair, &pair->left, pair_child(&pair->left, 0), FALSE);
-    while (n < 6 || pair->left.sa->request.datagram != NULL) {
+    while (n < 6 || obol_window_waits(pair->left.sa)) {
         if (pair_peek(pair) == NULL && !pair_jump(pair))
             break;
         if (pair_peek(pair) == NULL)

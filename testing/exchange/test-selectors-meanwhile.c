@@ -44,7 +44,7 @@ test_a_rekeying_by_the_peer_brings_nothing_back(void)
             chain.items[i].ts.selectors = (ObolTs *) settings->data;
     }
     pair_lose(pair);
-    pair_put(pair, &pair->left, pair_seal(&pair->right, OBOL_CREATE_CHILD_SA, FALSE, pair->right.sa->next_request_id, &chain));
+    pair_put(pair, &pair->left, pair_seal(&pair->right, OBOL_CREATE_CHILD_SA, FALSE, obol_window_oldest(pair->right.sa)->message_id, &chain));
     pair_run(pair);
     pair_check_changed(pair, "10.1.0.0/16", "10.2.0.0/17", 1);
     pair_finish(pair);

@@ -32,7 +32,7 @@ ask_without_hint(Pair *pair)
     chain.n = n;
     pair_lose(pair);
     pair_put(pair, &pair->right,
-             pair_seal(&pair->left, OBOL_CREATE_CHILD_SA, FALSE, pair->left.sa->next_request_id, &chain));
+             pair_seal(&pair->left, OBOL_CREATE_CHILD_SA, FALSE, obol_window_oldest(pair->left.sa)->message_id, &chain));
 }
 
 /* --- what works --- */
@@ -125,7 +125,7 @@ test_survives_loss(gconstpointer data)
     g_autoptr(Pair) pair = pair_up(&pair_wide);
 
     pair_change(pair, &pair->left, OBOL_TS_ADD, NULL, "10.4.0.0/16");
-    while (n < 6 || pair->left.sa->request.datagram != NULL) {
+    while (n < 6 || obol_window_waits(pair->left.sa)) {
         if (pair_peek(pair) == NULL && !pair_jump(pair))
             break;
         if (pair_peek(pair) == NULL)

@@ -59,6 +59,7 @@ test_defaults(void)
     g_assert_false(c->encap);
     g_assert_cmpint(c->fragmentation, ==, OBOL_FRAGMENTATION_YES);
     g_assert_cmpuint(c->fragment_size, ==, 1280);
+    g_assert_cmpuint(c->window, ==, OBOL_WINDOW_DEFAULT);
     g_assert_true(c->mobike);
     g_assert_cmpint(c->mobike_check, ==, OBOL_CHECK_BEFORE);
     g_assert_cmpint(child->mode, ==, OBOL_MODE_TUNNEL);
@@ -79,7 +80,7 @@ test_all_keys(void)
         "local_port = 4500; remote_port = 4501; proposals = [ \"aes128gcm16-prfsha256-x25519\", \"default\" ];"
         "rekey_time = \"2h\"; dpd_delay = \"30s\"; keep_alive = \"10s\"; half_open_timeout = \"5s\"; unique = \"replace\"; encap = true;"
         "initial_contact = \"no\"; retransmit = { base = \"300ms\"; factor = 2; tries = 3; };"
-        "mobike = false; mobike_check = \"after\"; fragmentation = \"accept\"; fragment_size = 1400; send_cert = \"never\"; keyingtries = 1; reauth_time = 0;" SIDES
+        "mobike = false; mobike_check = \"after\"; fragmentation = \"accept\"; fragment_size = 1400; window = 16; send_cert = \"never\"; keyingtries = 1; reauth_time = 0;" SIDES
         "children = { a = { mode = \"transport\"; local_ts = [ \"10.1.0.0/16[tcp/80]\", \"10.3.0.1\" ]; remote_ts = \"10.2.0.0/16\";"
         " ah_proposals = [ \"sha256\" ]; start_action = \"start\"; dpd_action = \"restart\"; close_action = \"trap\"; life_time = \"11m\";"
         " rekey_bytes = \"10M\"; life_packets = 1100; replay_window = 1024; reqid = 7; priority = 9; tfc_padding = 1200;"
@@ -96,6 +97,7 @@ test_all_keys(void)
     g_assert_cmpint(c->unique, ==, OBOL_UNIQUE_REPLACE);
     g_assert_cmpint(c->fragmentation, ==, OBOL_FRAGMENTATION_ACCEPT);
     g_assert_cmpuint(c->fragment_size, ==, 1400);
+    g_assert_cmpuint(c->window, ==, OBOL_WINDOW_MAX);
     g_assert_false(c->mobike);
     g_assert_cmpint(c->mobike_check, ==, OBOL_CHECK_AFTER);
     g_assert_true(c->encap && !c->initial_contact);
@@ -205,6 +207,8 @@ test_values(void)
     assert_refused(SIDES CHILD "retransmit = { factor = \"0.5\"; };", "factor: is a number between 1.0 and 10.0");
     assert_refused(SIDES CHILD "fragment_size = 255;", "fragment_size: ");
     assert_refused(SIDES CHILD "fragment_size = 65536;", "fragment_size: ");
+    assert_refused(SIDES CHILD "window = 0;", "window: ");
+    assert_refused(SIDES CHILD "window = 17;", "window: ");
     assert_refused(SIDES CHILD "fragmentation = \"maybe\";", "fragmentation: ");
     assert_refused(SIDES CHILD "retransmit = { factor = \"nan\"; };", "factor: is a number between 1.0 and 10.0");
     assert_refused("local = { auth = \"psk\"; id = \"keyid:\"; }; remote = { auth = \"psk\"; };" CHILD, "id: ");
