@@ -16,7 +16,8 @@ ctl_status_of_reason(const char *reason, CtlStatus fallback)
         const char *reason;
         CtlStatus status;
     } table[] = {
-        { "E-NET-SILENT", CTL_PEER_SILENT },        { "E-PROP-US", CTL_PROPOSAL },
+        { "E-NET-SILENT", CTL_PEER_SILENT },        { "E-PEER-RESTARTED", CTL_PEER_SILENT },
+        { "E-PROP-US", CTL_PROPOSAL },
         { "E-PROP-PEER", CTL_PROPOSAL },            { "E-KE-GROUP", CTL_PROPOSAL },
         { "E-TS-US", CTL_SELECTORS },               { "E-TS-PEER", CTL_SELECTORS },
         { "E-MODE", CTL_SELECTORS },                { "E-AUTH-PEER", CTL_PEER_REFUSED_AUTH },

@@ -111,6 +111,15 @@ show_mobike(const Ctl *ctl, const ObolNode *sa)
 }
 
 static void
+show_crash_detection(const Ctl *ctl, const ObolNode *sa)
+{
+    if (!ctl_has(sa, "crash-detection"))
+        return;
+    ctl_put(ctl, CTL_PLAIN, _("  the peer tells by a token when it has lost the SA"));
+    putchar('\n');
+}
+
+static void
 show_direction(const Ctl *ctl, const ObolNode *child, const char *direction)
 {
     g_autofree char *spi = g_strconcat("spi-", direction, NULL), *bytes_key = g_strconcat("bytes-", direction, NULL);
@@ -192,6 +201,7 @@ ctl_show_sa(const Ctl *ctl, const ObolNode *sa)
         putchar('\n');
     }
     show_fragmentation(ctl, sa);
+    show_crash_detection(ctl, sa);
     show_mobike(ctl, sa);
     show_ike_times(ctl, sa);
     for (guint i = 0; (child = section_at(sa, "child-sas", i)) != NULL; i++)

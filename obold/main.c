@@ -87,6 +87,7 @@ run(const Options *options)
     const ObolDaemonOptions daemon_options = {
         .config_dir = options->config_dir,
         .plugin_dir = options->plugin_dir,
+        .state_dir = STATEDIR,
         .log_level = options->log_level,
         .log_to_journal = options->journal || under_journal(),
     };

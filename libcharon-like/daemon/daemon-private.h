@@ -152,6 +152,10 @@ ObolNode *daemon_doctor(ObolBus *bus, const ObolNode *settings, const char *root
 
 /* --- daemon.c --- */
 gint64 daemon_setting(ObolDaemon *daemon, const char *name); /* of the section `daemon` */
+const char *daemon_text_setting(ObolDaemon *daemon, const char *name); /* likewise; NULL: unset */
+/* crash-secret.c: (transfer full): what our crash tokens are made of (RFC 6290); one for this time alone, logged, where it can not be
+ * kept. */
+ObolSecret *daemon_crash_secret(ObolDaemon *daemon);
 void daemon_stopped_if_empty(ObolDaemon *daemon);
 
 #endif

@@ -47,6 +47,12 @@ daemon_setting(ObolDaemon *daemon, const char *name)
     return daemon_number(daemon->settings, name);
 }
 
+const char *
+daemon_text_setting(ObolDaemon *daemon, const char *name)
+{
+    return obol_setting_text(obol_node_get(daemon->settings, "daemon"), daemon_members(), name);
+}
+
 static void
 read_limits(const ObolNode *settings, guint number, ObolShardLimits *out)
 {
@@ -137,17 +143,20 @@ open_roles(ObolDaemon *daemon, GError **error)
 {
     ObolKernelClient kernel = { daemon_kernel_event, daemon };
     ObolSocketClient socket = { daemon_receive, daemon };
+    g_autoptr(ObolSecret) secret = NULL;
 
     if (!obol_bus_load(daemon->bus, daemon->options.plugin_dir, daemon->settings, essential, error)
         || !obol_bus_open_kernel(daemon->bus, &kernel, error) || !obol_bus_open_socket(daemon->bus, &socket, error)
         || !adopt_sockets(daemon, error))
         return FALSE;
     open_network(daemon);
+    secret = daemon_crash_secret(daemon);
     for (guint i = 0; i < N_SHARDS; i++) {
         ObolShardLimits limits;
 
         read_limits(daemon->settings, i, &limits);
         g_ptr_array_add(daemon->drivers, daemon_driver_new(daemon, &limits));
+        obol_shard_set_crash_secret(daemon_driver_shard(g_ptr_array_index(daemon->drivers, i)), secret);
     }
     daemon_network_tell(daemon);
     return TRUE;
@@ -188,6 +197,7 @@ obol_daemon_new(const ObolDaemonOptions *options, GError **error)
     daemon->options = *options;
     daemon->options.config_dir = g_strdup(options->config_dir);
     daemon->options.plugin_dir = g_strdup(options->plugin_dir);
+    daemon->options.state_dir = g_strdup(options->state_dir);
     daemon->control.daemon = daemon;
     daemon->started_us = daemon_now_us();
     daemon->started_real_us = g_get_real_time();
@@ -373,6 +383,7 @@ obol_daemon_free(ObolDaemon *daemon)
     obol_node_free(daemon->settings);
     g_free((char *) daemon->options.config_dir);
     g_free((char *) daemon->options.plugin_dir);
+    g_free((char *) daemon->options.state_dir);
     g_main_loop_unref(daemon->loop);
     g_main_context_unref(daemon->context);
     g_free(daemon);

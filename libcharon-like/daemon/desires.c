@@ -214,7 +214,7 @@ action_after(const ObolChildConfig *child, const ObolReason *reason)
         return OBOL_ACTION_START; /* a trap, where there is one, still stands */
     if (code == OBOL_REASON_DELETED_BY_PEER || code == OBOL_REASON_LIFETIME)
         return child->close_action;
-    if (code == OBOL_REASON_NET_SILENT)
+    if (code == OBOL_REASON_NET_SILENT || code == OBOL_REASON_PEER_RESTARTED)
         return child->dpd_action;
     return OBOL_ACTION_NONE;
 }

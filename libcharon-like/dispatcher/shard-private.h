@@ -70,6 +70,8 @@ struct ObolShard {
     ObolBucket stray, log;
     GPtrArray *slots; /* of ObolSlot, in no order */
     ObolKeyTable by_spi, by_request;
+    ObolKeyTable coming; /* SPIs of IKE SAs that a rekeying is about to make */
+    ObolSecret *crash_secret; /* NULL: none */
     ObolKeyTable related[OBOL_N_RELATIONS];
     ObolAddresses addresses;
     ObolTimerHeap timers;
@@ -123,6 +125,11 @@ void obol_shard_watch_renewal(ObolShard *shard, ObolSlot *slot); /* one that ren
 void obol_addresses_go_on(ObolShard *shard); /* its timer has rung */
 void obol_addresses_leave(ObolShard *shard, ObolSlot *slot); /* it is about to leave the list of those with MOBIKE */
 void obol_addresses_clear(ObolShard *shard);
+
+/* --- crash.c --- */
+/* (transfer full): to be told to whoever sent @request, which names no IKE SA; NULL: there is none to be told. */
+ObolSecret *obol_shard_crash_token(ObolShard *shard, const ObolHeader *request);
+void obol_shard_spi_dropped(gpointer shard, guint64 spi); /* for the engine */
 
 /* --- acquire.c --- */
 void obol_shard_acquire(ObolShard *shard, const ObolKernelEvent *event);

@@ -44,7 +44,7 @@ obol_shard_new(const ObolShardLimits *limits, const ObolCrypto *crypto, const Ob
     shard->data = data;
     shard->engine = (ObolEngine) {
         .crypto = crypto, .random = *random, .next_unique_id = next_unique_id, .new_spi = obol_slot_new_spi, .reqid_for = reqid_for,
-        .is_first = obol_shard_is_first, .source_for = source_for, .half_open_bytes = &shard->half_open_bytes, .data = shard,
+        .is_first = obol_shard_is_first, .drop_spi = obol_shard_spi_dropped, .source_for = source_for, .half_open_bytes = &shard->half_open_bytes, .data = shard,
     };
     obol_hash_key_init(&shard->hash_key, random);
     obol_admission_init(&shard->admission, &shard->limits, crypto, random);
@@ -53,6 +53,7 @@ obol_shard_new(const ObolShardLimits *limits, const ObolCrypto *crypto, const Ob
     shard->slots = g_ptr_array_new();
     obol_key_table_init(&shard->by_spi);
     obol_key_table_init(&shard->by_request);
+    obol_key_table_init(&shard->coming);
     for (guint i = 0; i < OBOL_N_RELATIONS; i++)
         obol_key_table_init(&shard->related[i]);
     shard->addresses.timer.when_us = G_MAXINT64;
@@ -80,6 +81,8 @@ obol_shard_free(ObolShard *shard)
     obol_timer_heap_clear(&shard->timers);
     obol_key_table_clear(&shard->by_spi);
     obol_key_table_clear(&shard->by_request);
+    obol_key_table_clear(&shard->coming);
+    obol_secret_free(shard->crash_secret);
     for (guint i = 0; i < OBOL_N_RELATIONS; i++)
         obol_key_table_clear(&shard->related[i]);
     obol_admission_clear(&shard->admission);
@@ -190,9 +193,9 @@ obol_shard_log_stray(ObolShard *shard, const ObolDatagram *datagram, const char 
 
 static void
 answer_stray(ObolShard *shard, const ObolDatagram *to, const ObolHeader *request, guint16 notify, const guint8 *data,
-             gsize n)
+             gsize n, const ObolSecret *token)
 {
-    g_autoptr(GByteArray) answer = obol_stray_answer(request, notify, data, n);
+    g_autoptr(GByteArray) answer = obol_stray_answer(request, notify, data, n, token);
     ObolDatagram datagram = { .local = to->local, .remote = to->remote, .data = answer->data, .n = answer->len };
 
     shard->stats.n_sent++;
@@ -210,7 +213,7 @@ receive_other_version(ObolShard *shard, const ObolDatagram *datagram, const Obol
     }
     obol_shard_log_stray(shard, datagram, "dropped a message of a later major version");
     if ((header->flags & OBOL_FLAG_RESPONSE) == 0 && obol_bucket_take(&shard->stray, shard->now_us))
-        answer_stray(shard, datagram, header, OBOL_N_INVALID_MAJOR_VERSION, &highest, 1);
+        answer_stray(shard, datagram, header, OBOL_N_INVALID_MAJOR_VERSION, &highest, 1, NULL);
 }
 
 static void
@@ -270,7 +273,7 @@ receive_first_request(ObolShard *shard, const ObolDatagram *datagram, const Obol
         break;
     case OBOL_ADMIT_ASK_COOKIE:
         shard->stats.n_cookies_sent++;
-        answer_stray(shard, datagram, header, OBOL_N_COOKIE, cookie, n_cookie);
+        answer_stray(shard, datagram, header, OBOL_N_COOKIE, cookie, n_cookie, NULL);
         break;
     case OBOL_ADMIT_FULL:
         obol_shard_log_stray(shard, datagram,
@@ -301,6 +304,7 @@ static void
 receive_for_known(ObolShard *shard, const ObolDatagram *datagram, const ObolHeader *header)
 {
     ObolSlot *slot = slot_of(shard, header);
+    g_autoptr(ObolSecret) token = NULL;
 
     if (slot != NULL) {
         feed_message(shard, slot, datagram, FALSE);
@@ -309,8 +313,10 @@ receive_for_known(ObolShard *shard, const ObolDatagram *datagram, const ObolHead
     if (obol_lingering_receive(shard, datagram, header))
         return;
     obol_shard_log_stray(shard, datagram, "dropped a message with SPIs that name no IKE SA");
-    if (obol_stray_may_answer(header) && obol_bucket_take(&shard->stray, shard->now_us))
-        answer_stray(shard, datagram, header, OBOL_N_INVALID_IKE_SPI, NULL, 0);
+    if (!obol_stray_may_answer(header) || !obol_bucket_take(&shard->stray, shard->now_us))
+        return;
+    token = obol_shard_crash_token(shard, header);
+    answer_stray(shard, datagram, header, OBOL_N_INVALID_IKE_SPI, NULL, 0, token);
 }
 
 void

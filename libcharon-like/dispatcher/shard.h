@@ -54,6 +54,8 @@ void obol_shard_free(ObolShard *shard); /* emits nothing */
 /* Snapshots of the settings; references are taken.  Living SAs keep what they have. */
 void obol_shard_configure(ObolShard *shard, ObolConnectionSet *connections, ObolSharedKeys *keys,
                           const ObolKernelAbilities *abilities, guint16 nat_t_port);
+/* What our crash tokens are made of, and were by the process before us (RFC 6290); copied.  NULL: none are made. */
+void obol_shard_set_crash_secret(ObolShard *shard, const ObolSecret *secret);
 /* After a reload: all but the shard's number and theirs. */
 void obol_shard_set_limits(ObolShard *shard, const ObolShardLimits *limits);
 void obol_shard_trace_messages(ObolShard *shard, gboolean on);

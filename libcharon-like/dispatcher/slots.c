@@ -99,14 +99,18 @@ choose_spi(ObolShard *shard)
         obol_random_fill(&shard->engine.random, (guint8 *) &spi, sizeof spi);
         if (shard->limits.n_shards > 1)
             spi = spi >> bits | (guint64) shard->limits.number << (64 - bits);
-    } while (spi == 0 || obol_key_table_get(&shard->by_spi, spi) != NULL || obol_lingering_has(&shard->lingering, spi));
+    } while (spi == 0 || obol_key_table_get(&shard->by_spi, spi) != NULL || obol_key_table_get(&shard->coming, spi) != NULL
+             || obol_lingering_has(&shard->lingering, spi));
     return spi;
 }
 
 guint64
 obol_slot_new_spi(gpointer shard)
 {
-    return choose_spi(shard);
+    guint64 spi = choose_spi(shard);
+
+    obol_key_table_set(&((ObolShard *) shard)->coming, spi, shard);
+    return spi;
 }
 
 static ObolSlot *
@@ -174,6 +178,7 @@ obol_slot_new_successor(ObolShard *shard, ObolSlot *old, ObolIkeSa *sa, gboolean
 {
     ObolSlot *slot = slot_new(shard, obol_ike_sa_own_spi(sa), sa), *renewer;
 
+    obol_key_table_set(&shard->coming, slot->spi, NULL);
     slot->responder = !obol_ike_sa_is_initiator(sa);
     slot->established = TRUE;
     if (!heir)

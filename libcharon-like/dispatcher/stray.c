@@ -3,7 +3,7 @@
 #include "dispatcher/stray.h"
 
 GByteArray *
-obol_stray_answer(const ObolHeader *request, guint16 notify, const guint8 *data, gsize n)
+obol_stray_answer(const ObolHeader *request, guint16 notify, const guint8 *data, gsize n, const ObolSecret *token)
 {
     ObolMessage answer;
     GByteArray *out = g_byte_array_sized_new(128);
@@ -18,6 +18,10 @@ obol_stray_answer(const ObolHeader *request, guint16 notify, const guint8 *data,
     };
     obol_chain_init(&answer.chain);
     obol_chain_add_notify(&answer.chain, notify, data, n);
+    if (token != NULL) {
+        obol_chain_add_notify(&answer.chain, OBOL_N_QUICK_CRASH_DETECTION, token->bytes, token->n);
+        answer.chain.items[answer.chain.n - 1].notify.protocol = OBOL_PROTO_IKE; /* RFC 6290 section 4.1 */
+    }
     obol_message_encode(&answer, out);
     obol_message_clear(&answer);
     return out;

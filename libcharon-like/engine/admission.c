@@ -306,7 +306,7 @@ obol_admit_message(ObolIkeSa *sa, const ObolEvent *event, ObolActions *out)
         refuse_in_clear(sa, &message, &fault, out);
         return;
     }
-    if (!from_the_right_end(sa, &message.header) || !names_this_sa(sa, &message.header))
+    if (!from_the_right_end(sa, &message.header) || !names_this_sa(sa, &message.header) || obol_crash_shown(sa, &in, out))
         return;
     for (gsize row = 0; row < G_N_ELEMENTS(exchanges); row++) {
         if (exchanges[row].exchange != message.header.exchange)

@@ -167,6 +167,7 @@ obol_auth_start(ObolIkeSa *sa, ObolActions *out)
         end_for(sa, reason, out);
         return;
     }
+    obol_crash_offer(sa, sa, &chain);
     if (sa->connection->initial_contact && (sa->engine->is_first == NULL || sa->engine->is_first(sa->engine->data, sa)))
         obol_chain_add_notify(&chain, OBOL_N_INITIAL_CONTACT, NULL, 0);
     if (child != NULL)
@@ -309,6 +310,7 @@ obol_auth_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
     }
     obol_mobike_agree(sa, in);
     obol_window_size_take(sa, in->chain, out);
+    obol_crash_take(sa, in->chain);
     log_established(sa, out);
     obol_ike_sa_established(sa, obol_chain_find_notify(in->chain, OBOL_N_INITIAL_CONTACT) != NULL, out);
     take_child(sa, in->chain, out);
@@ -393,6 +395,7 @@ obol_auth_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
     }
     obol_mobike_agree(sa, in);
     obol_window_size_take(sa, in->chain, out);
+    obol_crash_take(sa, in->chain);
     if (sa->mobike != NULL && obol_nat_is_unexpected(in)) {
         refuse_initiator(sa, obol_reason_new(OBOL_REASON_ADDRESS_REFUSED, OBOL_PHASE_AUTH, OBOL_SIDE_US, OBOL_N_UNEXPECTED_NAT_DETECTED,
                                              "a NAT has changed the addresses, and the peer allows none"), out);
@@ -427,6 +430,7 @@ obol_auth_answer(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolActi
         refuse_initiator(sa, broken, out);
         return;
     }
+    obol_crash_offer(sa, sa, &chain);
     if (child != NULL)
         obol_child_put_answer(sa, child, &chain);
     else if (reason != NULL)

@@ -185,6 +185,7 @@ take_answer(ObolIkeSa *ours, const ObolChain *chain)
         return "the answer chooses a group and has no public value of it that we could use (RFC 7296 section 2.18)";
     set_peers_spi(ours, spi_of(answer->sa.proposals));
     keep_nonce(&n->agreement, nonce);
+    obol_crash_take(ours, chain);
     return NULL;
 }
 
@@ -318,6 +319,7 @@ send_answer(ObolIkeSa *sa, ObolIkeSa *theirs, ObolActions *out)
     obol_chain_add_sa(&chain, &answer, 1);
     obol_chain_add_nonce(&chain, n->agreement.nonce, sizeof n->agreement.nonce);
     obol_chain_add_ke(&chain, theirs->suite.ke, n->agreement.public_value, n->agreement.ke->n_responder);
+    obol_crash_offer(sa, theirs, &chain); /* RFC 6290 section 4.3 */
     n->ready = TRUE;
     obol_window_answer(sa, OBOL_CREATE_CHILD_SA, &chain, out);
 }

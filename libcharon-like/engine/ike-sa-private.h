@@ -68,7 +68,7 @@ typedef enum {
     OBOL_TASK_UPDATE,   /* UPDATE_SA_ADDRESSES (RFC 4555 section 3.5) */
     OBOL_TASK_ANNOUNCE, /* our additional addresses (section 3.6) */
     OBOL_TASK_CHECK,    /* does the peer receive at its address? (section 3.7) */
-    OBOL_TASK_WINDOW,   /* SET_WINDOW_SIZE, for an IKE SA that was made by a rekeying (RFC 7296 section 2.3) */
+    OBOL_TASK_TELL,     /* what an IKE SA that was made by a rekeying has to tell anew */
 } ObolTaskKind;
 typedef struct {
     ObolTaskKind kind;
@@ -168,6 +168,10 @@ struct ObolIkeSa {
     ObolChain *held_notes; /* what else is in it */
     GArray *early_deletes; /* of ObolSaName: of the peer's, that we do not know, while our CREATE_CHILD_SA is out */
     gint64 temporary_since_us; /* since when the peer has been answering TEMPORARY_FAILURE; 0: it is not */
+    ObolSecret *peer_token;  /* by which the peer may show that it has lost the SA (RFC 6290); NULL: it has given none */
+    gboolean token_told;     /* the peer has ours */
+    gint64 token_since_us;   /* the second in which tokens are counted */
+    guint n_token_checks;
     gboolean delete_wanted, delete_sent;
     gboolean stranded;     /* our address has gone, and that was told */
     ObolReason *end_reason; /* why we have asked for the end */
@@ -286,9 +290,20 @@ struct ObolHeldRequest {
 void obol_window_size_offer(ObolIkeSa *sa, ObolChain *chain); /* in IKE_AUTH, by either end */
 void obol_window_size_take(ObolIkeSa *sa, const ObolChain *chain, ObolActions *out); /* the peer's, where it says one */
 void obol_window_size_begin(ObolIkeSa *sa);                   /* the initial exchanges are over */
-void obol_window_size_renew(ObolIkeSa *sa);                   /* the SA is an heir: ours is to be told anew */
-void obol_window_size_ask(ObolIkeSa *sa, ObolActions *out);   /* the turn of that has come */
+gboolean obol_window_size_is_due(const ObolIkeSa *sa);        /* ours is to be told */
+void obol_window_size_put(ObolIkeSa *sa, ObolChain *chain);   /* it is told by this */
 void obol_window_size_answer(ObolIkeSa *sa, const ObolChain *request, ObolChain *answer, ObolActions *out);
+
+/* --- crash.c: quick crash detection (RFC 6290) --- */
+void obol_crash_offer(const ObolIkeSa *sa, ObolIkeSa *of, ObolChain *chain); /* our token for @of, which may be a successor of @sa's */
+gboolean obol_crash_is_due(const ObolIkeSa *sa);           /* the peer has none of ours yet */
+void obol_crash_take(ObolIkeSa *sa, const ObolChain *chain); /* the peer's for this SA, from a protected message */
+/* A message in clear has tokens: if one is the peer's, it has lost the SA, which is gone without a word.  %FALSE: it has none. */
+gboolean obol_crash_shown(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out);
+
+/* --- heir.c: what is told anew when the IKE SA was rekeyed --- */
+void obol_heir_begin(ObolIkeSa *sa);
+void obol_heir_tell(ObolIkeSa *sa, ObolActions *out); /* its turn has come */
 
 /* --- tasks.c: what is to be asked, in order --- */
 void obol_tasks_add(ObolIkeSa *sa, ObolTaskKind kind, guint32 child_id, gint64 not_before_us);

@@ -101,10 +101,11 @@ obol_ike_sa_free(ObolIkeSa *sa)
     if (sa == NULL)
         return;
     obol_ike_sa_negotiation_free(sa);
-    obol_ike_sa_free(sa->successors[OBOL_INITIATOR]);
-    obol_ike_sa_free(sa->successors[OBOL_RESPONDER]);
+    obol_succession_drop(sa, OBOL_INITIATOR);
+    obol_succession_drop(sa, OBOL_RESPONDER);
     obol_window_forget_requests(sa);
     obol_window_forget_responses(sa);
+    obol_secret_free(sa->peer_token);
     obol_reassembly_drop(sa, OBOL_PENDING_REQUEST);
     g_ptr_array_unref(sa->children);
     g_clear_pointer(&sa->waits, g_array_unref);

@@ -43,6 +43,8 @@ typedef struct {
     const GArray *addresses; /* of ObolAddress: those of this machine now, loopback left out; NULL: nobody knows */
     gpointer data;
     gboolean trace_messages; /* somebody listens to OBOL_ACTION_MESSAGE: else none are made */
+    void (*drop_spi)(gpointer data, guint64 spi); /* one of new_spi() comes to nothing; NULL: nobody keeps count */
+    const ObolSecret *crash_secret; /* for our crash tokens (RFC 6290); NULL: none are made */
     gsize *half_open_bytes;  /* of fragments from peers who have not proven who they are; counted by all SAs.  NULL: nobody asks */
     guint16 nat_t_port;      /* ours, as bound; the switch of RFC 7296 section 2.23 goes to it (and the peer's 4500) */
 } ObolEngine;

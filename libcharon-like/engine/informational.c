@@ -151,6 +151,7 @@ obol_informational_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *o
     sa->held_notes = g_new0(ObolChain, 1);
     obol_mobike_request(sa, in, sa->held_notes, out);
     obol_window_size_answer(sa, in->chain, sa->held_notes, out);
+    obol_crash_take(sa, in->chain);
     for (guint i = 0; i < in->chain->n; i++) {
         const ObolPayload *p = &in->chain->items[i];
 
@@ -214,6 +215,7 @@ obol_informational_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *
     if (!obol_mobike_response(sa, &asked, in, out))
         return;
     obol_window_size_take(sa, in->chain, out);
+    obol_crash_take(sa, in->chain);
     /* The Delete of the IKE SA goes alone and last: its answer ends everything. */
     if (sa->delete_sent) {
         obol_ike_sa_end(sa, g_steal_pointer(&sa->end_reason), out);

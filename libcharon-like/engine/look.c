@@ -45,6 +45,7 @@ obol_ike_sa_info(const ObolIkeSa *sa, ObolIkeInfo *info, GArray *children)
         .predecessor = sa->predecessor,
         .children = (const ObolChildInfo *) children->data,
         .n_children = children->len,
+        .crash_detection = sa->peer_token != NULL,
         .fragmentation = sa->fragmentation.agreed,
         .fragment_size = (guint) obol_fragment_threshold(sa, FALSE),
     };

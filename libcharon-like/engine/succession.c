@@ -36,8 +36,12 @@ obol_succession_may_begin(const ObolIkeSa *sa)
 void
 obol_succession_drop(ObolIkeSa *sa, ObolRole role)
 {
-    if (sa->successors[role] != NULL)
-        obol_window_disown(sa, sa->successors[role]->unique_id);
+    const ObolIkeSa *successor = sa->successors[role];
+
+    if (successor != NULL)
+        obol_window_disown(sa, successor->unique_id);
+    if (successor != NULL && sa->engine->drop_spi != NULL)
+        sa->engine->drop_spi(sa->engine->data, obol_ike_sa_own_spi(successor));
     g_clear_pointer(&sa->successors[role], obol_ike_sa_free);
 }
 
@@ -236,6 +240,6 @@ obol_succession_adopted(ObolIkeSa *sa, ObolActions *out)
     if (sa->end_reason != NULL)
         obol_ike_sa_close(sa, g_steal_pointer(&sa->end_reason), out);
     if (sa->state == OBOL_IKE_ESTABLISHED)
-        obol_window_size_renew(sa);
+        obol_heir_begin(sa);
     obol_tasks_pump(sa, out);
 }

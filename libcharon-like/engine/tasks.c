@@ -76,7 +76,7 @@ obol_tasks_inherit(ObolIkeSa *sa, ObolIkeSa *heir)
     for (guint i = 0; sa->tasks != NULL && i < sa->tasks->len; i++) {
         const ObolTask *task = &g_array_index(sa->tasks, ObolTask, i);
 
-        if (task->kind != OBOL_TASK_PROBE && task->kind != OBOL_TASK_REKEY_IKE && task->kind != OBOL_TASK_WINDOW)
+        if (task->kind != OBOL_TASK_PROBE && task->kind != OBOL_TASK_REKEY_IKE && task->kind != OBOL_TASK_TELL)
             obol_tasks_add(heir, task->kind, task->child_id, task->not_before_us);
     }
     g_clear_pointer(&sa->tasks, g_array_unref);
@@ -110,7 +110,7 @@ static const guint conflicts[] = {
     [OBOL_TASK_UPDATE] = OF_ADDRESSES,
     [OBOL_TASK_ANNOUNCE] = OF_ADDRESSES,
     [OBOL_TASK_CHECK] = OF_ADDRESSES,
-    [OBOL_TASK_WINDOW] = REKEY | BIT(OBOL_TASK_WINDOW),
+    [OBOL_TASK_TELL] = REKEY | BIT(OBOL_TASK_TELL),
 };
 
 static guint
@@ -219,7 +219,7 @@ begin(ObolIkeSa *sa, const ObolTask *task, ObolActions *out)
 
     switch (task->kind) {
     case OBOL_TASK_INITIAL: break;
-    case OBOL_TASK_WINDOW: obol_window_size_ask(sa, out); break;
+    case OBOL_TASK_TELL: obol_heir_tell(sa, out); break;
     case OBOL_TASK_PROBE:
     case OBOL_TASK_UPDATE:
     case OBOL_TASK_ANNOUNCE:

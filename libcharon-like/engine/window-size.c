@@ -56,25 +56,17 @@ obol_window_size_begin(ObolIkeSa *sa)
     sa->window_told = TRUE;
 }
 
-void
-obol_window_size_renew(ObolIkeSa *sa)
+gboolean
+obol_window_size_is_due(const ObolIkeSa *sa)
 {
-    if (offers_more(sa) && !sa->window_told)
-        obol_tasks_add(sa, OBOL_TASK_WINDOW, 0, 0);
+    return offers_more(sa) && !sa->window_told;
 }
 
 void
-obol_window_size_ask(ObolIkeSa *sa, ObolActions *out)
+obol_window_size_put(ObolIkeSa *sa, ObolChain *chain)
 {
-    g_auto(ObolChain) chain = { .n = 0, .owned = NULL };
-    GBytes *datagram;
-
-    add(sa, &chain);
-    datagram = obol_sk_seal(sa, OBOL_INFORMATIONAL, FALSE, sa->next_request_id, &chain, out);
-    if (datagram == NULL)
-        return;
+    add(sa, chain);
     obol_window_size_begin(sa);
-    obol_window_request(sa, OBOL_TASK_WINDOW, 0, OBOL_INFORMATIONAL, datagram, out);
 }
 
 void
@@ -83,9 +75,6 @@ obol_window_size_answer(ObolIkeSa *sa, const ObolChain *request, ObolChain *answ
     if (obol_chain_find_notify(request, OBOL_N_SET_WINDOW_SIZE) == NULL)
         return;
     obol_window_size_take(sa, request, out);
-    if (!offers_more(sa) || sa->window_told)
-        return;
-    add(sa, answer);
-    obol_window_size_begin(sa);
-    obol_tasks_cancel(sa, OBOL_TASK_WINDOW);
+    if (obol_window_size_is_due(sa))
+        obol_window_size_put(sa, answer);
 }

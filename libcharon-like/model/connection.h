@@ -81,6 +81,7 @@ typedef struct {
     guint retransmit_tries;                /* sendings after the first */
     ObolFragmentationUse fragmentation;
     guint16 fragment_size;                 /* bytes of an IP datagram above which our messages are sent in fragments */
+    gboolean crash_detection;              /* RFC 6290: tokens are given and taken */
     guint16 window;                        /* how many of the peer's requests may be outstanding, RFC 7296 section 2.3 */
     gboolean mobike;                       /* RFC 4555, with a peer who knows it too */
     ObolAddressCheck mobike_check;

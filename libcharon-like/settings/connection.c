@@ -267,6 +267,7 @@ obol_connection_from_node(const ObolNode *section, GError **error)
     connection->unique = read_unique(section);
     connection->fragmentation = read_fragmentation(section);
     connection->fragment_size = (guint16) number(section, "fragment_size");
+    connection->crash_detection = number(section, "crash_detection") != 0;
     connection->window = (guint16) number(section, "window");
     connection->mobike = number(section, "mobike") != 0;
     connection->mobike_check = read_address_check(section);

@@ -99,6 +99,10 @@ const ObolSettingSpec obol_schema_connection[] = {
       .doc = "Put ESP in UDP even without a NAT, by pretending that there is one." },
     { .name = "initial_contact", .type = OBOL_TYPE_BOOL, .fallback = "yes",
       .doc = "Tell a peer with our first IKE SA to it that older ones are gone (RFC 7296 section 2.4)." },
+    { .name = "crash_detection", .type = OBOL_TYPE_BOOL, .fallback = "yes",
+      .doc = "Quick crash detection (RFC 6290): the peer gets a token, which is told to it in clear when we have lost the SA by a "
+             "crash, so that it need not wait; and its token is believed likewise. See daemon.state_dir. Not for gateways that share "
+             "one secret behind a load balancer." },
     { .name = "window", .type = OBOL_TYPE_INTEGER, .fallback = "1", .min = 1, .max = OBOL_WINDOW_MAX,
       .doc = "Requests of a peer's that are taken before the first of them is answered (RFC 7296 section 2.3); each response is kept "
              "for as long. More than one spares a peer with many Child SAs a round trip for each. Ours are sent as the peer allows "

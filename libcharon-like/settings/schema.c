@@ -23,6 +23,9 @@ static const ObolSettingSpec daemon_members[] = {
       .doc = "Memory for them at most, likewise." },
     { .name = "stray_replies_per_second", .type = OBOL_TYPE_INTEGER, .fallback = "10", .max = 10000,
       .doc = "Answers a second at most to messages that belong to no IKE SA." },
+    { .name = "state_dir", .type = OBOL_TYPE_TEXT, .restart = TRUE,
+      .doc = "Where the daemon keeps what has to outlive it: the secret of crash_detection. Unset: lib/obol of the installation's var. "
+             "Read at the start alone." },
     { .name = "install_routes", .type = OBOL_TYPE_BOOL, .fallback = "yes",
       .doc = "Install routes to the far networks of tunnels, where the kernel plugin does not bring packets to them itself and a "
              "network plugin is there; no: the admin has routes. For tunnels that come up from then on." },

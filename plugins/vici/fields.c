@@ -134,6 +134,7 @@ vici_put_ike(ObolViciWriter *writer, const ObolIkeInfo *sa, gint64 now_us)
     obol_vici_put_yes(writer, "fragmentation", sa->fragmentation);
     if (sa->fragment_size != 0)
         obol_vici_put_format(writer, "fragment-size", "%u", sa->fragment_size);
+    obol_vici_put_yes(writer, "crash-detection", sa->crash_detection);
     obol_vici_put_yes(writer, "mobike", sa->mobike);
     put_peer_addresses(writer, sa);
     if (sa->suite.protocol != OBOL_PROTO_NONE)

@@ -36,6 +36,7 @@ alert_type(const ObolReason *reason)
     gboolean of_ike = g_strcmp0(reason->phase, "IKE_SA_INIT") == 0;
 
     switch (reason->code) {
+    case OBOL_REASON_PEER_RESTARTED:
     case OBOL_REASON_NET_SILENT:      return "retransmit-send-timeout";
     case OBOL_REASON_PROPOSAL_US:
     case OBOL_REASON_PROPOSAL_PEER:

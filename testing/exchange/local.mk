@@ -10,6 +10,7 @@ check_PROGRAMS += \
 	testing/exchange/test-child-kernel \
 	testing/exchange/test-collisions \
 	testing/exchange/test-cookies \
+	testing/exchange/test-crash \
 	testing/exchange/test-create-child \
 	testing/exchange/test-edges \
 	testing/exchange/test-fragments \
@@ -42,6 +43,9 @@ testing_exchange_test_collisions_LDADD = $(exchange_libs)
 testing_exchange_test_cookies_SOURCES = %D%/test-cookies.c
 testing_exchange_test_cookies_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_exchange_test_cookies_LDADD = $(exchange_libs)
+testing_exchange_test_crash_SOURCES = %D%/test-crash.c
+testing_exchange_test_crash_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_exchange_test_crash_LDADD = $(exchange_libs)
 testing_exchange_test_create_child_SOURCES = %D%/test-create-child.c
 testing_exchange_test_create_child_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_exchange_test_create_child_LDADD = $(exchange_libs)

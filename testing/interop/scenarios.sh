@@ -362,6 +362,23 @@ scenario_obol_with_obol_both_start_at_once() {
 	whole
 }
 
+installed() { obolctl "$1" list-sas | grep -q INSTALLED; } # HOST
+# RFC 6290: the liveness check meets a daemon that has lost the SA, and its token spares minutes of silence.
+scenario_obol_with_obol_recovers_from_a_crash_at_once() {
+	local began took
+	network 4 && obol_daemon="state_dir = \"$lab/right/state\";" obol_side right || return 1
+	obol_connection='dpd_delay = "1s";' obol_child='dpd_action = "restart";' obol_side left && initiate left && whole || return 1
+	kill -KILL "$right_pid"
+	rm -f "$lab/right/vici.sock"
+	obold_start right || return 1
+	began=$(date +%s%N)
+	wait_for 10 grep -q E-PEER-RESTARTED "$lab/left/obold.log" || { fail "the crash was not noticed"; return 1; }
+	wait_for 10 installed right || { obolctl right list-sas; fail "it was not set up anew"; return 1; }
+	took=$((($(date +%s%N) - began) / 1000000))
+	echo "set up anew $took ms after the peer was there again"
+	whole && [ $took -lt 5000 ] && [ "$(obolctl left list-sas | grep -c ESTABLISHED)" = 1 ] || { obolctl left list-sas; fail "that took too long"; }
+}
+
 # fragments VERSION INITIATOR - RFC 7383: both ends cut what is longer than a few hundred bytes, so IKE_AUTH in both directions.
 fragments() {
 	domain=identities.that.are.as.long.as.certificates.would.make.a.message.so.that.it.has.to.be.cut.into.several.fragments.of.which.each.can.be.lost.lab.test

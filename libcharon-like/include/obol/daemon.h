@@ -11,6 +11,7 @@ typedef struct ObolDaemon ObolDaemon;
 typedef struct {
     const char *config_dir;  /* holds obol.conf and conf.d/ */
     const char *plugin_dir;  /* holds the plugins' shared objects; several, separated by ":" */
+    const char *state_dir;   /* for what outlives the process, unless the settings say another; NULL: nothing does */
     int log_level;           /* 0 outcomes, 1 steps, 2 and up debugging */
     gboolean log_to_journal; /* else to stderr */
 } ObolDaemonOptions;

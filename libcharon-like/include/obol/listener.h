@@ -73,6 +73,7 @@ typedef struct {
     guint fragment_size;    /* bytes of an IP datagram above which our messages are sent in fragments; 0: they are not */
     gint64 reauth_us, expire_us; /* CLOCK_BOOTTIME, 0: never */
     guint32 predecessor;         /* unique id of the IKE SA in whose place it is, 0: none */
+    gboolean crash_detection;    /* the peer has given a token by which it can show that it has lost the SA (RFC 6290) */
     gboolean mobike;             /* agreed on (RFC 4555) */
     const ObolAddress *peer_addresses; /* that the peer has beside @remote, as it says; without ports */
     gsize n_peer_addresses;

@@ -2,6 +2,7 @@
 /* testing/unit/daemon/test-daemon.c - what daemons do when they are told to, when settings change, and at the end. */
 #include "daemon-test.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 /* --- commands --- */
@@ -389,6 +390,56 @@ test_without_a_kernel_it_does_not_start(DaemonTest *t, G_GNUC_UNUSED gconstpoint
     g_assert_nonnull(strstr(error->message, "kernel"));
 }
 
+/* --- what outlives a daemon --- */
+
+static char *
+secret_of(const char *dir)
+{
+    g_autofree char *path = g_build_filename(dir, "crash-secret", NULL);
+    char *bytes;
+    gsize n;
+
+    if (!g_file_get_contents(path, &bytes, &n, NULL))
+        return NULL;
+    g_assert_cmpuint(n, ==, 32);
+    return bytes;
+}
+
+static void
+start_and_stop(DaemonTest *t)
+{
+    daemon_test_start(t, 0);
+    g_clear_pointer(&t->daemon[0], obol_daemon_free);
+}
+
+/* RFC 6290 sections 5.1 and 9.1. */
+static void
+test_the_secret_outlives_the_daemon(DaemonTest *t, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autofree char *dir = g_build_filename(t->folder[0], "state", NULL), *path = g_build_filename(dir, "crash-secret", NULL);
+    g_autofree char *setting = g_strdup_printf("state_dir = \"%s\";", dir), *first = NULL, *second = NULL, *third = NULL;
+    GStatBuf st;
+
+    daemon_test_write_children(t, 0, setting, "net = { local_ts = [ \"10.1.0.0/16\" ]; remote_ts = [ \"10.2.0.0/16\" ]; };");
+    start_and_stop(t);
+    first = secret_of(dir);
+    g_assert_nonnull(first);
+    g_assert_cmpint(g_stat(path, &st), ==, 0);
+    g_assert_cmpint(st.st_mode & 0777, ==, 0600);
+    start_and_stop(t);
+    second = secret_of(dir);
+    g_assert_cmpmem(first, 32, second, 32);
+    /* One that others may have read is neither used nor thrown away. */
+    g_assert_cmpint(g_chmod(path, 0644), ==, 0);
+    start_and_stop(t);
+    third = secret_of(dir);
+    g_assert_cmpmem(first, 32, third, 32);
+    g_assert_cmpint(g_stat(path, &st), ==, 0);
+    g_assert_cmpint(st.st_mode & 0777, ==, 0644);
+    g_unlink(path);
+    g_rmdir(dir);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -413,6 +464,7 @@ main(int argc, char **argv)
     DAEMON_TEST("shared/come-and-go", test_shared_secrets_come_and_go);
     DAEMON_TEST("quit/tells-the-peer", test_quitting_tells_the_peer);
     DAEMON_TEST("quit/who-still-waits-is-told", test_who_still_waits_is_told_of_the_end);
+    COLD_TEST("crash/the-secret-outlives-the-daemon", test_the_secret_outlives_the_daemon);
     COLD_TEST("start/without-a-kernel-it-does-not-start", test_without_a_kernel_it_does_not_start);
     return g_test_run();
 }
