@@ -13,6 +13,8 @@ const CtlCommand ctl_commands[] = {
       CTL_TAKES_CONNECTION, 1, ctl_initiate_options, ctl_initiate },
     { "rekey", NULL, N_("[--ike-id N] [--child CHILD] [--reauth] [NAME]"), N_("give an IKE SA new keys, or a child of it"),
       CTL_TAKES_CONNECTION, 1, ctl_rekey_options, ctl_rekey },
+    { "redirect", NULL, N_("--gateway HOST [--ike-id N] [--peer-ip NET] [--peer-id ID] [NAME]"),
+      N_("send connected clients to another gateway"), CTL_TAKES_CONNECTION, 1, ctl_redirect_options, ctl_redirect },
     { "terminate", "down", N_("[--child CHILD] [NAME]"), N_("take down a connection, or one child of it"),
       CTL_TAKES_CONNECTION, 1, ctl_terminate_options, ctl_terminate },
     { "selectors", NULL, N_("CHILD --add|--remove|--set SELECTOR... [--local]"),

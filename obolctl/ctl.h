@@ -103,11 +103,12 @@ CtlStatus ctl_explain(Ctl *ctl, char **objects);
 
 /* verbs-control.c */
 CtlStatus ctl_initiate(Ctl *ctl, char **objects);
+CtlStatus ctl_redirect(Ctl *ctl, char **objects);
 CtlStatus ctl_rekey(Ctl *ctl, char **objects);
 CtlStatus ctl_terminate(Ctl *ctl, char **objects);
 CtlStatus ctl_install(Ctl *ctl, char **objects);
 CtlStatus ctl_uninstall(Ctl *ctl, char **objects);
-extern const GOptionEntry ctl_initiate_options[], ctl_rekey_options[], ctl_terminate_options[];
+extern const GOptionEntry ctl_initiate_options[], ctl_redirect_options[], ctl_rekey_options[], ctl_terminate_options[];
 
 /* verbs-selectors.c */
 CtlStatus ctl_selectors(Ctl *ctl, char **objects);

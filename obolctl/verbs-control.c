@@ -58,6 +58,8 @@ note_success(const Ctl *ctl, const ObolNode *reply)
 {
     if (!ctl->quiet && !ctl->json && ctl_has(reply, "terminated"))
         fprintf(stderr, _("%s of %s SAs taken down\n"), ctl_value(reply, "terminated"), ctl_value(reply, "matches"));
+    else if (!ctl->quiet && !ctl->json && ctl_has(reply, "gateway"))
+        fprintf(stderr, _("%s clients are sent to %s\n"), ctl_value(reply, "matches"), ctl_value(reply, "gateway"));
     else if (!ctl->quiet && !ctl->json && ctl_has(reply, "matches"))
         fprintf(stderr, _("%s SAs are being renewed\n"), ctl_value(reply, "matches"));
 }

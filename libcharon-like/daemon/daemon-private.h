@@ -72,6 +72,9 @@ typedef void (*DaemonLocated)(ObolDaemon *daemon, const ObolAddress *local, cons
 void daemon_locate(ObolDaemon *daemon, const ObolConnection *connection, DaemonLocated done, gpointer data,
                    GDestroyNotify forget);
 
+/* --- resolve.c: a name for an IKE SA of that shard; it is told at last, unless the daemon ends before --- */
+void daemon_resolve(ObolDaemon *daemon, guint shard, guint64 ticket, const char *name);
+
 /* --- snapshot.c --- */
 DaemonSnapshot *daemon_snapshot_new(void);
 void daemon_snapshot_free(DaemonSnapshot *snapshot);

@@ -321,6 +321,14 @@ port_locate(gpointer data, guint32 reqid, const ObolConnection *connection)
     daemon_locate(driver->daemon, connection, acquire_located, acquire, g_free);
 }
 
+static void
+port_resolve(gpointer data, guint64 ticket, const char *name)
+{
+    DaemonDriver *driver = data;
+
+    daemon_resolve(driver->daemon, driver->number, ticket, name);
+}
+
 static gboolean
 port_source_for(gpointer data, const ObolAddress *remote, ObolAddress *source)
 {
@@ -387,6 +395,7 @@ daemon_driver_new(ObolDaemon *daemon, const ObolShardLimits *limits)
     static const ObolPorts ports = {
         .send = port_send, .keep_alive = port_keep_alive, .wake_at = port_wake_at, .kernel = port_kernel,
         .job = port_job,        .listener = &listener, .command_done = port_command_done, .locate = port_locate,
+        .resolve = port_resolve,
         .source_for = port_source_for,
     };
     const ObolCrypto *crypto = obol_bus_crypto(daemon->bus);

@@ -165,7 +165,13 @@ carry_out_one(ObolShard *shard, ObolSlot *slot, ObolAction *action)
         take_in_successor(shard, slot, action);
         break;
     case OBOL_ACTION_REAUTHENTICATE:
-        obol_shard_reauthenticate(shard, slot, action->reauthenticate.children, action->reauthenticate.keep);
+        obol_shard_reauthenticate(shard, slot, action);
+        break;
+    case OBOL_ACTION_REDIRECTED:
+        obol_shard_redirected(shard, slot, action);
+        break;
+    case OBOL_ACTION_RESOLVE:
+        obol_shard_look_up(shard, slot, action->resolve.name);
         break;
     case OBOL_ACTION_MOVED:
         obol_slot_moved(shard, slot, &action->moved.remote);

@@ -27,21 +27,23 @@ put_off(ObolShard *shard, guint64 spi, ObolEvent event)
 }
 
 void
-obol_shard_reauthenticate(ObolShard *shard, ObolSlot *old, const GPtrArray *children, gboolean keep)
+obol_shard_reauthenticate(ObolShard *shard, ObolSlot *old, const ObolAction *action)
 {
+    const GPtrArray *children = action->reauthenticate.children;
     const ObolConnection *connection = choose_connection(shard, old, children);
     ObolSlot *slot;
     ObolIkeInfo info;
 
     obol_slot_look(shard, old, &info);
-    slot = obol_slot_new_initiator(shard, connection, &info.local, &info.remote);
+    slot = action->reauthenticate.to.family != 0 ? obol_slot_new_redirected(shard, connection, old, &action->reauthenticate.to)
+                                                 : obol_slot_new_initiator(shard, connection, &info.local, &info.remote);
     for (guint i = 0; i < children->len; i++) {
         const ObolChildConfig *child = g_ptr_array_index(children, i);
 
         put_off(shard, slot->spi,
                 (ObolEvent) { .kind = OBOL_EVENT_INITIATE, .initiate.child = obol_connection_child(connection, child->name) });
     }
-    if (!keep)
+    if (!action->reauthenticate.keep)
         return;
     slot->renews = old->spi;
     old->renewed_by = slot->spi;

@@ -51,6 +51,7 @@ typedef enum { OBOL_BY_IDENTITY, OBOL_BY_PEER, OBOL_BY_LOCAL, OBOL_BY_MOBILE, OB
 typedef struct {
     guint64 spi;
     ObolEvent event;
+    ObolTs packet[2]; /* of OBOL_EVENT_INITIATE, which has not the room; family 0: none */
 } ObolEffect;
 
 /* Those of this machine, and who has not heard yet that they have changed. */
@@ -117,8 +118,14 @@ void obol_shard_identified(ObolShard *shard, ObolSlot *slot, gboolean initial_co
 gboolean obol_shard_is_first(gpointer data, const ObolIkeSa *sa);
 
 /* --- reauth.c: RFC 7296 section 2.8.3 --- */
-/* An IKE SA with the same peer and these children (of const ObolChildConfig); @keep: @old is told when it is there. */
-void obol_shard_reauthenticate(ObolShard *shard, ObolSlot *old, const GPtrArray *children, gboolean keep);
+/* An IKE SA with the same peer, or another one, and these children; where @old lives on it is told when that one is there. */
+void obol_shard_reauthenticate(ObolShard *shard, ObolSlot *old, const ObolAction *action);
+/* --- redirect.c: RFC 5685 --- */
+/* One in @old's place, of that connection, at the peer that @old's has sent us to. */
+ObolSlot *obol_slot_new_redirected(ObolShard *shard, const ObolConnection *connection, const ObolSlot *old, const ObolAddress *to);
+void obol_shard_redirected(ObolShard *shard, ObolSlot *old, const ObolAction *action);
+void obol_shard_look_up(ObolShard *shard, const ObolSlot *slot, const char *name);
+
 void obol_shard_watch_renewal(ObolShard *shard, ObolSlot *slot); /* one that renews another one has changed */
 
 /* --- addresses.c --- */

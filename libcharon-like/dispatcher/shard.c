@@ -163,6 +163,10 @@ obol_shard_settle(ObolShard *shard)
         ObolEffect effect = g_array_index(shard->effects, ObolEffect, i);
         ObolSlot *slot = obol_key_table_get(&shard->by_spi, effect.spi);
 
+        if (effect.event.kind == OBOL_EVENT_INITIATE && effect.packet[0].family != 0) {
+            effect.event.initiate.source = &effect.packet[0];
+            effect.event.initiate.destination = &effect.packet[1];
+        }
         if (slot != NULL)
             obol_slot_feed(shard, slot, &effect.event);
     }

@@ -11,6 +11,14 @@
 
 #include "engine/ike-sa.h"
 
+/* Of IKE SAs: every member that is set must fit. */
+typedef struct {
+    const char *ike;
+    guint32 ike_id;                /* 0: any */
+    const GPtrArray *peer_hosts;   /* of ObolHostSpec, of which one holds the peer's address; NULL: any */
+    const ObolIdentity *peer_id;   /* a pattern */
+} ObolClientSelector;
+
 typedef struct ObolShard ObolShard;
 
 /* The world, as a shard sees it.  No port calls back into the shard; answers come by the functions below. */
@@ -30,6 +38,8 @@ typedef struct {
     void (*locate)(gpointer data, guint32 reqid, const ObolConnection *connection);
     /* The address that packets to @remote would leave from; %FALSE: there is no way there.  NULL: nobody knows. */
     gboolean (*source_for)(gpointer data, const ObolAddress *remote, ObolAddress *source);
+    /* Look up a host name for the IKE SA @ticket, then call obol_shard_resolved(), be it without success.  NULL: no name is known. */
+    void (*resolve)(gpointer data, guint64 ticket, const char *name);
 } ObolPorts;
 
 /* Limits and habits that are not a connection's own. */
@@ -79,6 +89,9 @@ void obol_shard_located(ObolShard *shard, guint32 reqid, const ObolAddress *loca
  */
 void obol_shard_addresses(ObolShard *shard, const GArray *addresses, gint64 now_us);
 
+/* The answer to ports.resolve; @address NULL: nobody knows that name. */
+void obol_shard_resolved(ObolShard *shard, guint64 ticket, const ObolAddress *address, gint64 now_us);
+
 /* Which shard a datagram is for: by the SPI that we chose, or for an IKE_SA_INIT request by its sender's.  Pure. */
 guint obol_shard_of_datagram(const guint8 *data, gsize n, guint n_shards);
 
@@ -94,6 +107,8 @@ guint obol_shard_initiate(ObolShard *shard, const ObolConnection *connection, co
                           const ObolAddress *local, const ObolAddress *remote, guint32 command, gint64 now_us);
 /* New keys, or with @reauth of IKE SAs all of it anew; begun, not waited for.  Returns how many SAs it concerns. */
 guint obol_shard_rekey(ObolShard *shard, const ObolSaSelector *which, gboolean reauth, gint64 now_us);
+/* Clients that are connected and can be sent to another gateway (RFC 5685) are, where @which means them; their number is returned. */
+guint obol_shard_redirect(ObolShard *shard, const ObolClientSelector *which, const ObolGateway *to, gint64 now_us);
 guint obol_shard_terminate(ObolShard *shard, const ObolSaSelector *which, gboolean force, guint32 command,
                            gint64 now_us);
 /* What the Child SAs that @which means are to protect (they are named by child or child_id); @change is borrowed for the call. */

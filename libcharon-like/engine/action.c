@@ -48,8 +48,10 @@ clear_action(gpointer data)
     case OBOL_ACTION_FAILURE: obol_reason_free(action->failure); break;
     case OBOL_ACTION_LOG: g_free(action->log.text); break;
     case OBOL_ACTION_SUCCESSOR: obol_ike_sa_free(action->successor.sa); break;
+    case OBOL_ACTION_RESOLVE: g_free(action->resolve.name); break;
     case OBOL_ACTION_REAUTHENTICATE: g_ptr_array_unref(action->reauthenticate.children); break;
     case OBOL_ACTION_COMMAND_DONE: obol_reason_free(action->command_done.reason); break;
+    case OBOL_ACTION_REDIRECTED:
     case OBOL_ACTION_WAKE:
     case OBOL_ACTION_KEEP_ALIVE:
     case OBOL_ACTION_IDENTIFIED:

@@ -7,6 +7,8 @@
 #include <obol/kernel.h>
 #include <obol/listener.h>
 
+#include "model/connection.h"
+
 /**
  * ObolJob:
  * Work that takes long (public-key operations, a token, a server).  @run is called once, in any thread, and touches nothing
@@ -35,6 +37,8 @@ typedef enum {
     OBOL_ACTION_IDENTIFIED,   /* the peer is authentic: the dispatcher applies `unique` and INITIAL_CONTACT to the others */
     OBOL_ACTION_SUCCESSOR,    /* (transfer full) an IKE SA in this one's place, to be fed OBOL_EVENT_ADOPTED when these are done */
     OBOL_ACTION_REAUTHENTICATE, /* set up another IKE SA with the same peer and these children */
+    OBOL_ACTION_REDIRECTED,   /* set up another IKE SA at another peer, for what this one was being set up for (RFC 5685) */
+    OBOL_ACTION_RESOLVE,      /* look up a name; comes back as OBOL_EVENT_RESOLVED */
     OBOL_ACTION_MOVED,        /* its addresses are other ones now: ask the SA for them */
     OBOL_ACTION_COMMAND_DONE, /* a command has come to its end */
     OBOL_ACTION_CLOSE,        /* the SA is over: forget its SPIs and free it once these actions are done */
@@ -67,8 +71,16 @@ typedef struct {
         } successor;
         struct {
             GPtrArray *children; /* owned; of const ObolChildConfig, of the SA's connection */
+            ObolAddress to; /* at another peer; family 0: the same */
             gboolean keep; /* the SA lives on until OBOL_EVENT_REAUTHENTICATED; else it is over */
         } reauthenticate;
+        struct {
+            ObolAddress to;
+            const ObolChildConfig *child; /* of the SA's connection; NULL: none */
+            guint32 command;              /* for OBOL_EVENT_INITIATE, as the packet is */
+            ObolTs packet[2];             /* family 0: none */
+        } redirected;
+        struct { char *name; } resolve; /* owned */
         struct { ObolAddress local, remote; } moved; /* which they were */
         struct {
             guint32 command, child_id; /* the child that there is by it; 0: none, or it is not told */

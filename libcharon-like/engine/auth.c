@@ -161,7 +161,7 @@ obol_auth_start(ObolIkeSa *sa, ObolActions *out)
     g_free(sa->local_id);
     g_free(sa->remote_id);
     sa->local_id = own_identity(sa);
-    sa->remote_id = expected != NULL ? obol_identity_dup(expected) : obol_identity_from_address(&sa->remote);
+    sa->remote_id = expected != NULL ? obol_identity_dup(expected) : obol_identity_from_address(obol_redirect_first(sa));
     reason = add_proof(sa, OBOL_PAYLOAD_IDI, is_exact(expected) ? expected : NULL, &chain);
     if (reason != NULL) {
         end_for(sa, reason, out);
@@ -225,7 +225,7 @@ static gboolean
 identity_allowed(const ObolIkeSa *sa, const ObolIdentity *shown)
 {
     const ObolIdentity *pattern = sa->connection->remote_id;
-    g_autoptr(ObolIdentity) address = pattern == NULL ? obol_identity_from_address(&sa->remote) : NULL;
+    g_autoptr(ObolIdentity) address = pattern == NULL ? obol_identity_from_address(obol_redirect_first(sa)) : NULL;
 
     return obol_identity_match(pattern != NULL ? pattern : address, shown) > 0;
 }
@@ -296,6 +296,8 @@ void
 obol_auth_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
 {
     const ObolPayload *error = obol_chain_first_error(in->chain);
+    gboolean redirected;
+    ObolGateway gateway;
     ObolReason *reason;
 
     obol_window_answered(sa, in->message->header.message_id, out);
@@ -313,8 +315,12 @@ obol_auth_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
     obol_crash_take(sa, in->chain);
     log_established(sa, out);
     obol_ike_sa_established(sa, obol_chain_find_notify(in->chain, OBOL_N_INITIAL_CONTACT) != NULL, out);
-    take_child(sa, in->chain, out);
+    redirected = obol_redirect_auth_response(sa, in->chain, &gateway);
+    if (!redirected)
+        take_child(sa, in->chain, out);
     obol_ike_sa_negotiation_free(sa);
+    if (redirected)
+        obol_redirect_after_auth(sa, &gateway, out);
     obol_tasks_pump(sa, out);
 }
 
@@ -404,7 +410,8 @@ obol_auth_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
     sa->busy = TRUE;
     sa->half_open_until_us = G_MAXINT64;
     n->initial_contact = obol_chain_find_notify(in->chain, OBOL_N_INITIAL_CONTACT) != NULL;
-    if (obol_chain_find(in->chain, OBOL_PAYLOAD_SA) == NULL) {
+    /* RFC 5685 section 6: the redirect prevents a Child SA. */
+    if (obol_chain_find(in->chain, OBOL_PAYLOAD_SA) == NULL || obol_redirect_at_auth(sa)) {
         obol_auth_answer(sa, NULL, NULL, out); /* RFC 6023: no child wanted */
         return;
     }
@@ -421,7 +428,7 @@ obol_auth_answer(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolActi
 {
     ObolNegotiation *n = sa->negotiation;
     g_auto(ObolChain) chain = { .n = 0, .owned = NULL };
-    gboolean initial_contact = n->initial_contact;
+    gboolean initial_contact = n->initial_contact, to_go = obol_redirect_at_auth(sa);
     ObolReason *broken = add_proof(sa, OBOL_PAYLOAD_IDR, NULL, &chain);
     GBytes *datagram;
 
@@ -431,6 +438,8 @@ obol_auth_answer(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolActi
         return;
     }
     obol_crash_offer(sa, sa, &chain);
+    if (to_go)
+        obol_redirect_put_auth(sa, &chain, out);
     if (child != NULL)
         obol_child_put_answer(sa, child, &chain);
     else if (reason != NULL)
@@ -447,6 +456,8 @@ obol_auth_answer(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolActi
     obol_ike_sa_negotiation_free(sa);
     log_established(sa, out);
     obol_ike_sa_established(sa, initial_contact, out);
+    if (to_go)
+        obol_redirect_told(sa);
     if (reason != NULL)
         obol_ike_sa_fail(sa, reason, out);
     obol_reason_free(reason);

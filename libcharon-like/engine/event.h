@@ -22,6 +22,8 @@ typedef enum {
     OBOL_EVENT_REPLACED, /* another SA of the same identity came in its place: go without a word, or with a Delete */
     OBOL_EVENT_REKEY,    /* new keys for the SA or one child; or the SA anew from the beginning: as asked by an admin */
     OBOL_EVENT_SELECTORS, /* a Child SA is to protect other things, as asked by an admin */
+    OBOL_EVENT_REDIRECT, /* its client is to go to another gateway, as asked by an admin */
+    OBOL_EVENT_RESOLVED, /* what OBOL_ACTION_RESOLVE asked for */
     OBOL_EVENT_ADOPTED,  /* the first of a successor: OBOL_ACTION_SUCCESSOR has been carried out */
     OBOL_EVENT_ADDRESSES, /* those of this machine, in the context, are other ones now; or its routes are */
     OBOL_EVENT_REAUTHENTICATED, /* what OBOL_ACTION_REAUTHENTICATE asked for has come to its end */
@@ -51,6 +53,8 @@ typedef struct {
             gboolean hard;
         } expire;
         ObolAddress mapping;
+        const ObolGateway *redirect_to;
+        ObolAddress resolved; /* family 0: nobody knows that name */
         ObolJob *job; /* (transfer none) */
         struct {
             guint32 child_id; /* 0: the whole IKE SA */

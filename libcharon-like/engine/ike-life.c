@@ -86,6 +86,7 @@ obol_ike_life_ask_for_another(ObolIkeSa *sa, ObolActions *out)
     action = obol_actions_add(out, OBOL_ACTION_REAUTHENTICATE);
     action->reauthenticate.children = g_steal_pointer(&children);
     action->reauthenticate.keep = sa->reauth == OBOL_REAUTH_UNDER_WAY;
+    action->reauthenticate.to = sa->redirects.to;
 }
 
 /* Section 2.8.3: a new IKE SA from the beginning, with its children, and the old one deleted: before or after, as configured. */
@@ -102,12 +103,31 @@ reauthenticate(ObolIkeSa *sa, ObolActions *out)
         obol_ike_sa_close(sa, obol_reason_new(OBOL_REASON_REPLACED, NULL, OBOL_SIDE_US, 0, "it is reauthenticated"), out);
 }
 
+/* While it is rekeyed it is not clear whose children they are: the heir goes. */
+void
+obol_ike_life_move_to(ObolIkeSa *sa, const ObolAddress *to, ObolActions *out)
+{
+    if (sa->reauth != OBOL_REAUTH_NONE || sa->state != OBOL_IKE_ESTABLISHED)
+        return;
+    sa->redirects.to = *to;
+    if (!obol_succession_is_open(sa))
+        reauthenticate(sa, out);
+}
+
+void
+obol_ike_life_adopted(ObolIkeSa *sa, ObolActions *out)
+{
+    if (sa->redirects.to.family != 0 && sa->reauth == OBOL_REAUTH_NONE && sa->state == OBOL_IKE_ESTABLISHED)
+        reauthenticate(sa, out);
+}
+
 void
 obol_ike_life_reauthenticated(ObolIkeSa *sa, gboolean success, ObolActions *out)
 {
     if (sa->state != OBOL_IKE_ESTABLISHED || sa->reauth != OBOL_REAUTH_UNDER_WAY)
         return;
     sa->reauth = OBOL_REAUTH_NONE;
+    sa->redirects.to.family = 0;
     if (success) {
         obol_ike_sa_close(sa, obol_reason_new(OBOL_REASON_REPLACED, NULL, OBOL_SIDE_US, 0, "it is reauthenticated"), out);
         return;

@@ -32,6 +32,9 @@
 #define OBOL_ENGINE_PATH_SENDINGS 3       /* of a request by the present path, before others are tried */
 #define OBOL_ENGINE_COOKIE2 16            /* bytes of ours (section 4.2.5: 8 to 64) */
 #define OBOL_ENGINE_RESPONDER_PATIENCE_US (5 * (gint64) G_TIME_SPAN_MINUTE) /* section 3.11 */
+/* Redirects (RFC 5685 section 7). */
+#define OBOL_ENGINE_REDIRECTS_MAX 5
+#define OBOL_ENGINE_REDIRECT_PERIOD_US (300 * (gint64) G_USEC_PER_SEC)
 #define OBOL_NAT_HASH 20 /* SHA-1, as RFC 7296 section 2.23 says; its weakness is no matter here */
 
 /* A pair of addresses, with ports. */
@@ -68,6 +71,7 @@ typedef enum {
     OBOL_TASK_UPDATE,   /* UPDATE_SA_ADDRESSES (RFC 4555 section 3.5) */
     OBOL_TASK_ANNOUNCE, /* our additional addresses (section 3.6) */
     OBOL_TASK_CHECK,    /* does the peer receive at its address? (section 3.7) */
+    OBOL_TASK_REDIRECT, /* to another gateway (RFC 5685 section 5) */
     OBOL_TASK_TELL,     /* what an IKE SA that was made by a rekeying has to tell anew */
 } ObolTaskKind;
 typedef struct {
@@ -133,6 +137,17 @@ typedef struct {
     guint32 newest_update, newest_addresses; /* message IDs behind those of the newest requests that were heeded (sections 3.5, 3.6) */
 } ObolMobike;
 
+/* RFC 5685.  The client is who began the first of a line of IKE SAs, whoever has rekeyed it since (section 10). */
+typedef struct {
+    gboolean client, agreed; /* the client has said that it follows */
+    gboolean resolving;      /* the name of the new gateway is being looked up */
+    gboolean in_auth;        /* it was IKE_AUTH that sent us away */
+    guint n;                 /* that were followed in a row, since @since_us */
+    gint64 since_us;
+    ObolAddress from, first; /* who has sent the client here; whom the settings mean; family 0: nobody, the peer */
+    ObolAddress to;          /* client: where another one is to be set up; family 0: at the same peer */
+} ObolRedirects;
+
 struct ObolIkeSa {
     const ObolEngine *engine;
     ObolConnection *connection; /* a reference; NULL: responder before one is chosen */
@@ -168,6 +183,8 @@ struct ObolIkeSa {
     ObolChain *held_notes; /* what else is in it */
     GArray *early_deletes; /* of ObolSaName: of the peer's, that we do not know, while our CREATE_CHILD_SA is out */
     gint64 temporary_since_us; /* since when the peer has been answering TEMPORARY_FAILURE; 0: it is not */
+    ObolRedirects redirects;
+    ObolGateway *redirect_to; /* gateway: where the client is to go, once it can be told; NULL: nowhere */
     ObolSecret *peer_token;  /* by which the peer may show that it has lost the SA (RFC 6290); NULL: it has given none */
     gboolean token_told;     /* the peer has ours */
     gint64 token_since_us;   /* the second in which tokens are counted */
@@ -300,6 +317,26 @@ gboolean obol_crash_is_due(const ObolIkeSa *sa);           /* the peer has none 
 void obol_crash_take(ObolIkeSa *sa, const ObolChain *chain); /* the peer's for this SA, from a protected message */
 /* A message in clear has tokens: if one is the peer's, it has lost the SA, which is gone without a word.  %FALSE: it has none. */
 gboolean obol_crash_shown(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out);
+
+/* --- redirect.c: the client is sent to another gateway (RFC 5685) --- */
+void obol_redirect_offer(ObolIkeSa *sa, ObolChain *chain);      /* in the IKE_SA_INIT request */
+const ObolAddress *obol_redirect_first(const ObolIkeSa *sa);    /* the peer that the settings mean, for its identity */
+/* %FALSE: an IKE_SA_INIT response is none. */
+gboolean obol_redirect_init_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out);
+gboolean obol_redirect_auth_response(ObolIkeSa *sa, const ObolChain *chain, ObolGateway *to); /* %FALSE: that of IKE_AUTH is none */
+void obol_redirect_after_auth(ObolIkeSa *sa, const ObolGateway *to, ObolActions *out);        /* it was, and the SA is there */
+void obol_redirect_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out);          /* an INFORMATIONAL request may be one */
+void obol_redirect_resolved(ObolIkeSa *sa, const ObolAddress *address, ObolActions *out);     /* family 0: nobody knows that name */
+
+/* --- redirect-say.c: the gateway sends a client on --- */
+void obol_redirect_note(ObolIkeSa *sa, const ObolChain *chain); /* what its IKE_SA_INIT request says */
+/* %TRUE: that is answered by a redirect, and the SA is gone. */
+gboolean obol_redirect_at_init(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out);
+gboolean obol_redirect_at_auth(const ObolIkeSa *sa);            /* it goes when it has shown who it is */
+void obol_redirect_put_auth(ObolIkeSa *sa, ObolChain *chain, ObolActions *out);
+void obol_redirect_told(ObolIkeSa *sa);                         /* it knows, and is to delete the SA */
+void obol_redirect_want(ObolIkeSa *sa, const ObolGateway *to);  /* as an admin asks for it */
+void obol_redirect_ask(ObolIkeSa *sa, ObolActions *out);        /* its turn has come */
 
 /* --- heir.c: what is told anew when the IKE SA was rekeyed --- */
 void obol_heir_begin(ObolIkeSa *sa);
@@ -466,6 +503,8 @@ void obol_ike_life_timer(ObolIkeSa *sa, ObolActions *out);
 void obol_ike_life_failed(ObolIkeSa *sa, const ObolReason *reason, ObolActions *out); /* it could not be rekeyed now */
 void obol_ike_life_renew(ObolIkeSa *sa, gboolean reauth, ObolActions *out);           /* now, as asked */
 void obol_ike_life_reauthenticated(ObolIkeSa *sa, gboolean success, ObolActions *out);
+void obol_ike_life_adopted(ObolIkeSa *sa, ObolActions *out); /* what was put off while the SA was rekeyed */
+void obol_ike_life_move_to(ObolIkeSa *sa, const ObolAddress *to, ObolActions *out); /* the same, at another peer (RFC 5685) */
 /* Asks for another SA with the same children in its place. */
 void obol_ike_life_ask_for_another(ObolIkeSa *sa, ObolActions *out);
 

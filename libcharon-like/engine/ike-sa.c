@@ -46,6 +46,7 @@ obol_ike_sa_new_initiator(const ObolEngine *engine, const ObolConnection *connec
     ObolIkeSa *sa = new_sa(engine, OBOL_INITIATOR, local, remote);
 
     sa->connection = obol_connection_ref(connection);
+    sa->redirects.client = TRUE;
     sa->spi_i = spi;
     return sa;
 }
@@ -72,6 +73,7 @@ obol_ike_sa_new_successor(const ObolIkeSa *old, ObolRole role)
     sa->feign_nat = old->feign_nat;
     sa->floated = old->floated;
     sa->predecessor = old->unique_id;
+    sa->redirects = old->redirects;
     obol_mobike_shadow(old, sa);
     sa->fragmentation.agreed = old->fragmentation.agreed; /* RFC 7383 section 2.3: it is not announced again */
     *(role == OBOL_INITIATOR ? &sa->spi_i : &sa->spi_r) = old->engine->new_spi(old->engine->data);
@@ -106,6 +108,7 @@ obol_ike_sa_free(ObolIkeSa *sa)
     obol_window_forget_requests(sa);
     obol_window_forget_responses(sa);
     obol_secret_free(sa->peer_token);
+    g_free(sa->redirect_to);
     obol_reassembly_drop(sa, OBOL_PENDING_REQUEST);
     g_ptr_array_unref(sa->children);
     g_clear_pointer(&sa->waits, g_array_unref);
@@ -443,6 +446,8 @@ obol_ike_sa_handle(ObolIkeSa *sa, const ObolEvent *event, gint64 now_us, ObolAct
     case OBOL_EVENT_REKEY: rekey(sa, event, out); break;
     case OBOL_EVENT_SELECTORS: obol_selectors_change(sa, event, out); break;
     case OBOL_EVENT_ADDRESSES: obol_roam(sa, out); break;
+    case OBOL_EVENT_REDIRECT: obol_redirect_want(sa, event->redirect_to); break;
+    case OBOL_EVENT_RESOLVED: obol_redirect_resolved(sa, &event->resolved, out); break;
     case OBOL_EVENT_ADOPTED: obol_succession_adopted(sa, out); break;
     case OBOL_EVENT_REAUTHENTICATED: obol_ike_life_reauthenticated(sa, event->reauthenticated.success, out); break;
     }

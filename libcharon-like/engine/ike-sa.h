@@ -60,6 +60,12 @@ typedef enum { OBOL_INITIATOR, OBOL_RESPONDER } ObolRole;
 ObolIkeSa *obol_ike_sa_new_initiator(const ObolEngine *engine, const ObolConnection *connection, guint64 spi,
                                      const ObolAddress *local, const ObolAddress *remote);
 
+/* @sa is new, in the place of @old, whose peer has sent us to it; at once after its birth. */
+void obol_ike_sa_follow(ObolIkeSa *sa, const ObolIkeSa *old);
+gboolean obol_ike_sa_may_redirect(const ObolIkeSa *sa); /* the peer is a client that can be sent to another gateway */
+/* Where the settings sent us, if the peer is there by redirects; %NULL: the peer is who they mean. */
+const ObolAddress *obol_ike_sa_origin(const ObolIkeSa *sa);
+
 /* For an IKE_SA_INIT request that admission has let in; feed it the message next. */
 ObolIkeSa *obol_ike_sa_new_responder(const ObolEngine *engine, guint64 spi, const ObolAddress *local,
                                      const ObolAddress *remote);

@@ -152,6 +152,7 @@ obol_informational_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *o
     obol_mobike_request(sa, in, sa->held_notes, out);
     obol_window_size_answer(sa, in->chain, sa->held_notes, out);
     obol_crash_take(sa, in->chain);
+    obol_redirect_request(sa, in, out);
     for (guint i = 0; i < in->chain->n; i++) {
         const ObolPayload *p = &in->chain->items[i];
 
@@ -221,6 +222,8 @@ obol_informational_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *
         obol_ike_sa_end(sa, g_steal_pointer(&sa->end_reason), out);
         return;
     }
+    if (asked.kind == OBOL_TASK_REDIRECT)
+        obol_redirect_told(sa);
     if (asked.kind == OBOL_TASK_DELETE)
         end_deleted(sa, out);
     obol_tasks_pump(sa, out);

@@ -77,6 +77,7 @@ send_request(ObolIkeSa *sa, ObolActions *out)
     obol_chain_add_nonce(&chain, n->agreement.nonce, sizeof n->agreement.nonce);
     obol_nat_add_hashes(sa, &path, &chain);
     obol_fragment_announce(sa, &chain);
+    obol_redirect_offer(sa, &chain);
     g_clear_pointer(&n->own_first, g_bytes_unref);
     n->own_first = obol_clear_encode(sa, OBOL_IKE_SA_INIT, FALSE, 0, &chain, out);
     obol_window_forget_requests(sa); /* section 2.1: those before it had the same number */
@@ -185,7 +186,7 @@ obol_init_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
 
     if (n == NULL || n->answered || n->agreement.job != 0)
         return;
-    if (take_cookie(sa, in, out) || take_group(sa, in, out))
+    if (take_cookie(sa, in, out) || take_group(sa, in, out) || obol_redirect_init_response(sa, in, out))
         return;
     if (error != NULL) {
         take_refusal(sa, error, out);
@@ -299,6 +300,9 @@ obol_init_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
         obol_init_refuse(sa, header, OBOL_N_NO_PROPOSAL_CHOSEN, NULL, 0, reason, out);
         return;
     }
+    obol_redirect_note(sa, in->chain);
+    if (obol_redirect_at_init(sa, in, out))
+        return;
     if (ke->ke.group != sa->suite.ke) {
         group[0] = (guint8) (sa->suite.ke >> 8);
         group[1] = (guint8) sa->suite.ke;

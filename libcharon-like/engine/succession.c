@@ -117,6 +117,8 @@ inherit(ObolIkeSa *sa, ObolIkeSa *heir)
     heir->fragmentation.path_size = sa->fragmentation.path_size;
     heir->reauth_at_us = sa->reauth_at_us; /* new keys do not make the peer's proof any newer */
     heir->reauth = sa->reauth;
+    heir->redirects = sa->redirects;
+    heir->redirect_to = g_steal_pointer(&sa->redirect_to);
     heir->now_us = sa->now_us;
     obol_tasks_inherit(sa, heir);
     obol_ike_life_begin(heir);
@@ -241,5 +243,6 @@ obol_succession_adopted(ObolIkeSa *sa, ObolActions *out)
         obol_ike_sa_close(sa, g_steal_pointer(&sa->end_reason), out);
     if (sa->state == OBOL_IKE_ESTABLISHED)
         obol_heir_begin(sa);
+    obol_ike_life_adopted(sa, out);
     obol_tasks_pump(sa, out);
 }

@@ -110,6 +110,7 @@ static const guint conflicts[] = {
     [OBOL_TASK_UPDATE] = OF_ADDRESSES,
     [OBOL_TASK_ANNOUNCE] = OF_ADDRESSES,
     [OBOL_TASK_CHECK] = OF_ADDRESSES,
+    [OBOL_TASK_REDIRECT] = REKEY | BIT(OBOL_TASK_REDIRECT),
     [OBOL_TASK_TELL] = REKEY | BIT(OBOL_TASK_TELL),
 };
 
@@ -219,6 +220,7 @@ begin(ObolIkeSa *sa, const ObolTask *task, ObolActions *out)
 
     switch (task->kind) {
     case OBOL_TASK_INITIAL: break;
+    case OBOL_TASK_REDIRECT: obol_redirect_ask(sa, out); break;
     case OBOL_TASK_TELL: obol_heir_tell(sa, out); break;
     case OBOL_TASK_PROBE:
     case OBOL_TASK_UPDATE:

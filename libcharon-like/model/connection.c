@@ -33,6 +33,8 @@ obol_connection_new(const char *name)
         .half_open_us = 30 * G_TIME_SPAN_SECOND,
         .fragmentation = OBOL_FRAGMENTATION_YES,
         .fragment_size = 1280, /* RFC 8200 section 5; a path that carries less is found out (RFC 7383 section 2.5.2) */
+        .follow_redirects = TRUE,
+        .redirect_wait_us = 30 * G_TIME_SPAN_SECOND,
         .crash_detection = TRUE,
         .window = OBOL_WINDOW_DEFAULT,
         .mobike = TRUE,

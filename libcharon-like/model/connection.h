@@ -10,6 +10,8 @@
 #include <obol/proposal.h>
 #include <obol/ts.h>
 
+#include "model/gateway.h"
+
 /* A set of bits. */
 typedef enum {
     OBOL_ACTION_NONE = 0,
@@ -23,6 +25,8 @@ typedef enum { OBOL_FRAGMENTATION_NO, OBOL_FRAGMENTATION_YES, OBOL_FRAGMENTATION
 /* RFC 4555 section 3.7: does the peer have to show that it receives at a new address?  Before traffic goes there, while it does, not
  * at all. */
 typedef enum { OBOL_CHECK_BEFORE, OBOL_CHECK_AFTER, OBOL_CHECK_NOT } ObolAddressCheck;
+/* RFC 5685 sections 3 and 6: before anything is known but an address, or when it is known who it is. */
+typedef enum { OBOL_REDIRECT_AT_AUTH, OBOL_REDIRECT_AT_INIT } ObolRedirectWhen;
 /* RFC 7296 section 2.3: requests under way at a time; each costs the one who takes them a response that is kept. */
 #define OBOL_WINDOW_DEFAULT 1
 #define OBOL_WINDOW_MAX 16
@@ -81,6 +85,10 @@ typedef struct {
     guint retransmit_tries;                /* sendings after the first */
     ObolFragmentationUse fragmentation;
     guint16 fragment_size;                 /* bytes of an IP datagram above which our messages are sent in fragments */
+    gboolean follow_redirects;             /* RFC 5685, as a client */
+    ObolGateway redirect_to;               /* and as a gateway: where clients are sent; not set: nowhere */
+    ObolRedirectWhen redirect_when;
+    gint64 redirect_wait_us;               /* for the Delete of a client that was sent away */
     gboolean crash_detection;              /* RFC 6290: tokens are given and taken */
     guint16 window;                        /* how many of the peer's requests may be outstanding, RFC 7296 section 2.3 */
     gboolean mobike;                       /* RFC 4555, with a peer who knows it too */

@@ -44,6 +44,7 @@ static const struct {
     [OBOL_REASON_BUSY] = { "E-BUSY", N_("it is about to go, or another change of it is under way") },
     [OBOL_REASON_NARROWED] = { "E-NARROWED", N_("the peer grants less than was asked for") },
     [OBOL_REASON_PEER_RESTARTED] = { "E-PEER-RESTARTED", N_("the peer has lost it, by a crash or a restart") },
+    [OBOL_REASON_REDIRECT] = { "E-REDIRECT", N_("the gateway sends its clients to another one") },
     [OBOL_REASON_ADDRESS_GONE] = { "E-ADDRESS-GONE", N_("an address that it depends on has gone") },
     [OBOL_REASON_ADDRESS_REFUSED] = { "E-ADDRESS-REFUSED", N_("the peer does not accept the addresses") },
     [OBOL_REASON_COOKIE2] = { "E-COOKIE2", N_("the peer did not show that it receives at its address") },

@@ -234,6 +234,19 @@ read_lifetimes(ObolFaults *faults, const ObolNode *section, ObolConnection *conn
                         "rand_time: is not less than rekey_time or reauth_time: the SA might be renewed as soon as it is there");
 }
 
+static void
+read_redirects(ObolFaults *faults, const ObolNode *section, ObolConnection *connection)
+{
+    const char *to = obol_setting_text(section, obol_schema_connection, "redirect_to");
+
+    connection->follow_redirects = number(section, "follow_redirects") != 0;
+    connection->redirect_wait_us = number(section, "redirect_wait");
+    if (g_str_equal(obol_setting_text(section, obol_schema_connection, "redirect_at"), "init"))
+        connection->redirect_when = OBOL_REDIRECT_AT_INIT;
+    if (to != NULL && !obol_gateway_parse(to, &connection->redirect_to))
+        obol_faults_add(faults, OBOL_SETTINGS_ERROR_VALUE, section, "redirect_to: \"%s\" is neither an address nor a host name", to);
+}
+
 static ObolAddressCheck
 read_address_check(const ObolNode *section)
 {
@@ -267,6 +280,7 @@ obol_connection_from_node(const ObolNode *section, GError **error)
     connection->unique = read_unique(section);
     connection->fragmentation = read_fragmentation(section);
     connection->fragment_size = (guint16) number(section, "fragment_size");
+    read_redirects(&faults, section, connection);
     connection->crash_detection = number(section, "crash_detection") != 0;
     connection->window = (guint16) number(section, "window");
     connection->mobike = number(section, "mobike") != 0;

@@ -99,6 +99,16 @@ const ObolSettingSpec obol_schema_connection[] = {
       .doc = "Put ESP in UDP even without a NAT, by pretending that there is one." },
     { .name = "initial_contact", .type = OBOL_TYPE_BOOL, .fallback = "yes",
       .doc = "Tell a peer with our first IKE SA to it that older ones are gone (RFC 7296 section 2.4)." },
+    { .name = "follow_redirects", .type = OBOL_TYPE_BOOL, .fallback = "yes",
+      .doc = "As initiator: go where a gateway sends us (RFC 5685), five times within five minutes at most. Whoever serves there has to "
+             "prove the same identity; without an id in remote, that is the address we called first." },
+    { .name = "redirect_to", .type = OBOL_TYPE_TEXT,
+      .doc = "As responder: send clients that can be redirected to this address or name (RFC 5685); others are served." },
+    { .name = "redirect_at", .type = OBOL_TYPE_ENUM, .fallback = "auth", .choices = WORDS("auth", "init"),
+      .doc = "When: auth, once a client has shown who it is; init, at its first message, which costs us nothing, but then it is known "
+             "by its address alone, and strangers learn where redirect_to leads." },
+    { .name = "redirect_wait", .type = OBOL_TYPE_DURATION, .fallback = "30s", .min = G_TIME_SPAN_SECOND, .max = G_TIME_SPAN_HOUR,
+      .doc = "So long a client that was sent away has to delete the IKE SA itself; then we do it." },
     { .name = "crash_detection", .type = OBOL_TYPE_BOOL, .fallback = "yes",
       .doc = "Quick crash detection (RFC 6290): the peer gets a token, which is told to it in clear when we have lost the SA by a "
              "crash, so that it need not wait; and its token is believed likewise. See daemon.state_dir. Not for gateways that share "

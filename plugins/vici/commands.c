@@ -159,12 +159,6 @@ no_pools(G_GNUC_UNUSED ViciServer *server, ViciClient *client, G_GNUC_UNUSED con
     vici_reply_failure(client, "obold hands out no virtual addresses");
 }
 
-static void
-no_redirect(G_GNUC_UNUSED ViciServer *server, ViciClient *client, G_GNUC_UNUSED const ObolNode *request)
-{
-    vici_reply_failure(client, "obold does not redirect clients (RFC 5685)");
-}
-
 static const struct {
     const char *name;
     ViciHandler handle;
@@ -175,7 +169,7 @@ static const struct {
     { "initiate", vici_initiate },
     { "terminate", vici_terminate },
     { "rekey", vici_rekey },
-    { "redirect", no_redirect },
+    { "redirect", vici_redirect },
     { "install", vici_install },
     { "uninstall", vici_uninstall },
     { "list-sas", vici_list_sas },

@@ -60,6 +60,7 @@ gboolean vici_read_selector(const ObolNode *request, ObolSaSelector *out);
 
 /* commands-control.c */
 void vici_initiate(ViciServer *server, ViciClient *client, const ObolNode *request);
+void vici_redirect(ViciServer *server, ViciClient *client, const ObolNode *request);
 void vici_rekey(ViciServer *server, ViciClient *client, const ObolNode *request);
 void vici_terminate(ViciServer *server, ViciClient *client, const ObolNode *request);
 void vici_install(ViciServer *server, ViciClient *client, const ObolNode *request);

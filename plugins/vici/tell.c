@@ -63,6 +63,7 @@ alert_type(const ObolReason *reason)
     case OBOL_REASON_ADDRESS_GONE:
     case OBOL_REASON_ADDRESS_REFUSED:
     case OBOL_REASON_COOKIE2:
+    case OBOL_REASON_REDIRECT:
     case OBOL_REASON_NONE:
     case OBOL_REASON_COOKIE:
     case OBOL_REASON_HALF_OPEN_LIMIT:

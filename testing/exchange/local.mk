@@ -26,6 +26,7 @@ check_PROGRAMS += \
 	testing/exchange/test-mobike-paths \
 	testing/exchange/test-reassembly \
 	testing/exchange/test-received \
+	testing/exchange/test-redirect \
 	testing/exchange/test-rekey \
 	testing/exchange/test-selectors \
 	testing/exchange/test-selectors-meanwhile \
@@ -85,6 +86,9 @@ testing_exchange_test_reassembly_LDADD = $(exchange_libs)
 testing_exchange_test_received_SOURCES = %D%/test-received.c
 testing_exchange_test_received_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_exchange_test_received_LDADD = $(exchange_libs)
+testing_exchange_test_redirect_SOURCES = %D%/test-redirect.c
+testing_exchange_test_redirect_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_exchange_test_redirect_LDADD = $(exchange_libs)
 testing_exchange_test_rekey_SOURCES = %D%/test-rekey.c
 testing_exchange_test_rekey_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_exchange_test_rekey_LDADD = $(exchange_libs)

@@ -203,6 +203,15 @@ carry_out(Pair *pair, PairSide *side, ObolIkeSa *sa, ObolAction *action, ObolIke
         side->n_reauthentications++;
         side->n_reauth_children = action->reauthenticate.children->len;
         side->reauth_keeps = action->reauthenticate.keep;
+        side->redirected_to = action->reauthenticate.to;
+        break;
+    case OBOL_ACTION_REDIRECTED:
+        side->n_redirects++;
+        side->redirected_to = action->redirected.to;
+        side->redirected_command = action->redirected.command;
+        break;
+    case OBOL_ACTION_RESOLVE:
+        g_strlcpy(side->asked_name, action->resolve.name, sizeof side->asked_name);
         break;
     case OBOL_ACTION_IDENTIFIED:
         side->identified = TRUE;

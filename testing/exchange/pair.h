@@ -26,6 +26,10 @@ typedef struct {
     guint n_successors, n_redundant;     /* IKE SAs that have inherited, and that have not */
     guint n_reauthentications, n_reauth_children; /* that were asked for, and children of the last one */
     gboolean reauth_keeps;
+    guint n_redirects;                   /* IKE SAs that were asked for at another peer, before this one was there */
+    ObolAddress redirected_to;           /* where the last one was asked for; family 0: at the same peer */
+    guint32 redirected_command;
+    char asked_name[256];                /* that was to be looked up last */
     ModelKernel kernel;
     gint64 wake_us;
     gboolean identified, initial_contact;

@@ -379,6 +379,46 @@ scenario_obol_with_obol_recovers_from_a_crash_at_once() {
 	whole && [ $took -lt 5000 ] && [ "$(obolctl left list-sas | grep -c ESTABLISHED)" = 1 ] || { obolctl left list-sas; fail "that took too long"; }
 }
 
+# RFC 5685: both addresses of the right are one daemon's, so a client that is sent from one to the other ends up there.  The left is the client.
+second_address() { on right ip address add "$second/24" dev right-eth; }
+at_second() { [ "$(obolctl right list-sas | grep -c ESTABLISHED)" = 1 ] && obolctl right list-sas | grep -q "$second"; }
+redirected() { # WHEN - the gateway sends clients that call its first address to the second one
+	local second=192.0.2.99
+	network 4 && second_address || return 1
+	obold_conf right <<-EOF
+		connections = {
+		  away = { local_addrs = [ "${outer[right]}" ]; remote_addrs = [ "${outer[left]}" ]; proposals = [ "$ike" ];
+		    redirect_to = "$second"; redirect_at = "$1";
+		    local = { auth = "psk"; id = "right.$domain"; }; remote = { auth = "psk"; id = "left.$domain"; };
+		    children = { net = { local_ts = [ "${net[right]}" ]; remote_ts = [ "${net[left]}" ]; esp_proposals = [ "$esp" ]; }; }; };
+		  here = { local_addrs = [ "$second" ]; remote_addrs = [ "${outer[left]}" ]; proposals = [ "$ike" ];
+		    local = { auth = "psk"; id = "right.$domain"; }; remote = { auth = "psk"; id = "left.$domain"; };
+		    children = { net = { local_ts = [ "${net[right]}" ]; remote_ts = [ "${net[left]}" ]; esp_proposals = [ "$esp" ]; }; }; };
+		};
+		secrets = { lab = { id = [ "left.$domain", "right.$domain" ]; secret = "$psk"; }; };
+	EOF
+	obold_start right && "${client}_side" left && initiate left && wait_for 5 at_second || { obolctl right list-sas; fail "the client is not where it was sent"; return 1; }
+	whole
+}
+scenario_redirected_at_init() { client=obol redirected init; }
+scenario_redirected_at_auth() { client=obol redirected auth; }
+scenario_strongswan_is_redirected_at_init() { client=swan redirected init; }
+scenario_strongswan_is_redirected_at_auth() { client=swan redirected auth; }
+in_session() { # CLIENT - by a command, while the tunnel is up
+	local second=192.0.2.99
+	network 4 && second_address && obol_local="%any" obol_side right && "${1}_side" left && initiate left && whole || return 1
+	obolctl right redirect lab --gateway "$second" && wait_for 10 at_second || { obolctl right list-sas; fail "the client is not where it was sent"; return 1; }
+	whole
+}
+scenario_redirected_in_a_session() { in_session obol; }
+scenario_strongswan_is_redirected_in_a_session() { in_session swan; }
+scenario_strongswan_redirects_us() {
+	network 4 && swan_side right && obol_side left && initiate left && whole || return 1
+	peer_swanctl right --redirect --ike lab --gateway 192.0.2.99 || { fail "swanctl --redirect"; return 1; }
+	wait_for 5 grep -q 'is redirected to 192.0.2.99' "$lab/left/obold.log" || { fail "it was not heeded"; return 1; }
+	whole # nobody is there, and so the old tunnel stays
+}
+
 # fragments VERSION INITIATOR - RFC 7383: both ends cut what is longer than a few hundred bytes, so IKE_AUTH in both directions.
 fragments() {
 	domain=identities.that.are.as.long.as.certificates.would.make.a.message.so.that.it.has.to.be.cut.into.several.fragments.of.which.each.can.be.lost.lab.test

@@ -76,6 +76,15 @@ port_locate(gpointer data, guint32 reqid, G_GNUC_UNUSED const ObolConnection *co
 }
 
 static void
+port_resolve(gpointer data, guint64 ticket, const char *name)
+{
+    World *world = data;
+
+    world->asked_ticket = ticket;
+    g_strlcpy(world->asked_name, name, sizeof world->asked_name);
+}
+
+static void
 listen_ike_state(gpointer data, const ObolIkeInfo *sa, ObolIkeState from, const ObolReason *reason)
 {
     World *world = data;
@@ -115,7 +124,7 @@ world_new(const ObolShardLimits *limits, const ObolCrypto *crypto, guint64 seed)
     ObolPorts ports = {
         .send = port_send, .keep_alive = port_keep_alive, .wake_at = port_wake_at, .kernel = port_kernel, .job =
             port_job,
-        .listener = &world->listener, .command_done = port_command_done, .locate = port_locate,
+        .listener = &world->listener, .command_done = port_command_done, .locate = port_locate, .resolve = port_resolve,
     };
 
     world->listener = (ObolListenerVtable) {

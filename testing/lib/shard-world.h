@@ -30,6 +30,8 @@ typedef struct {
     GQueue requests; /* of WorldRequest */
     GQueue jobs;     /* of WorldJob */
     GQueue located;  /* reqids asked for by ports.locate */
+    guint64 asked_ticket; /* and the name by ports.resolve, the last one */
+    char asked_name[256];
     GHashTable *sas; /* what the kernel has, SPIs reserved among it: "spi/protocol/destination" */
     int n_policies;
     guint32 last_spi;

@@ -56,6 +56,23 @@ OBOL_API ObolControlTicket obol_control_terminate(ObolControl *control, const Ob
 /* New keys for SAs, or with @reauth IKE SAs anew from the beginning: begun, not waited for.  Returns how many @which means. */
 OBOL_API guint obol_control_rekey(ObolControl *control, const ObolSaSelector *which, gboolean reauth);
 
+/* Which clients are to go, every set member must fit (0 and NULL: any), and where to. */
+typedef struct {
+    const char *ike;
+    guint32 ike_id;
+    const char *peer_address; /* an address, a network or a range */
+    const char *peer_id;      /* an identity, a pattern perhaps */
+    const char *gateway;      /* an address or a host name */
+} ObolRedirect;
+
+/**
+ * obol_control_redirect:
+ * @n: (out): how many clients are told to go (RFC 5685): of those that are meant, the ones that can be redirected
+ *
+ * Begun, not waited for.  %FALSE with @error: something in @which is not what it should be.
+ */
+OBOL_API gboolean obol_control_redirect(ObolControl *control, const ObolRedirect *which, guint *n, GError **error);
+
 /**
  * ObolSelectorsResult:
  * @old_id, @new_id: the Child SA whose selectors were to change, as it was asked for, and the one that protects now; the same when

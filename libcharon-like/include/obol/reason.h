@@ -43,6 +43,7 @@ typedef enum {
     OBOL_REASON_NARROWED,        /* E-NARROWED: the peer grants less than was asked for, and all of it was wanted */
     OBOL_REASON_BUSY,            /* E-BUSY: it is about to go, or in the middle of something that must end first */
     OBOL_REASON_PEER_RESTARTED,  /* E-PEER-RESTARTED: the peer has shown by its token that it has lost the SA (RFC 6290) */
+    OBOL_REASON_REDIRECT,        /* E-REDIRECT: another gateway is to serve instead, or a redirect can not be followed (RFC 5685) */
     OBOL_REASON_ADDRESS_GONE,    /* E-ADDRESS-GONE: an address that it depends on is not there any more */
     OBOL_REASON_ADDRESS_REFUSED, /* E-ADDRESS-REFUSED: UNACCEPTABLE_ADDRESSES, or UNEXPECTED_NAT_DETECTED again and again */
     OBOL_REASON_COOKIE2,         /* E-COOKIE2: the peer did not show that it receives at its address (RFC 4555 section 3.7) */

@@ -212,6 +212,16 @@ test_rekey_names_what_is_meant(void)
 }
 
 static void
+test_redirect_says_how_many_go(void)
+{
+    g_auto(Run) run = run_program(ARGS("redirect", "gw", "--gateway", "192.0.2.3"), NULL, NULL);
+
+    g_assert_cmpint(run.status, ==, 0);
+    g_assert_true(g_str_has_suffix(run.err, "1 clients are sent to 192.0.2.3\n"));
+    g_assert_cmpstr(fake.asked_ike, ==, "gw");
+}
+
+static void
 test_selectors_say_what_is_protected_now(void)
 {
     g_auto(Run) run = run_program(ARGS("selectors", "net", "--add", "10.8.0.0/16, 10.9.0.0/16", "10.7.0.1[tcp/443]"), NULL, NULL);
@@ -246,6 +256,7 @@ test_exit_status_tells_what_failed(void)
         { { "list-sas", "a", "b" }, NULL, 2 },   { { "list-sas", "--no-such-option" }, NULL, 2 },
         { { "unload", "other" }, NULL, 10 },     { { "load", "/nonexistent.conf" }, NULL, 78 },
         { { "--color=perhaps", "stats" }, NULL, 2 },
+        { { "redirect", "gw" }, NULL, 2 },       { { "redirect", "--gateway=192.0.2.3" }, NULL, 2 },
         { { "rekey" }, NULL, 2 },                { { "rekey", "other" }, NULL, 10 },
         { { "rekey", "gw", "--ike=gw" }, NULL, 2 }, { { "rekey", "--child=net", "--reauth" }, NULL, 2 },
         { { "selectors" }, NULL, 2 },            { { "selectors", "net", "10.0.0.0/8" }, NULL, 2 },
@@ -424,6 +435,7 @@ static const struct {
     { "/obolctl/list-sas/empty-list-is-empty", test_empty_list_is_empty },
     { "/obolctl/list-sas/raw-is-as-swanctl-prints-it", test_raw_list_is_as_swanctl_prints_it },
     { "/obolctl/up/notes-go-to-stderr-and-steer-nothing", test_notes_go_to_stderr_and_steer_nothing },
+    { "/obolctl/redirect/says-how-many-go", test_redirect_says_how_many_go },
     { "/obolctl/rekey/names-what-is-meant", test_rekey_names_what_is_meant },
     { "/obolctl/program/selectors-say-what-is-protected-now", test_selectors_say_what_is_protected_now },
     { "/obolctl/down/counts-what-went", test_terminate_counts_what_went },

@@ -208,6 +208,10 @@ test_values(void)
     assert_refused(SIDES CHILD "fragment_size = 255;", "fragment_size: ");
     assert_refused(SIDES CHILD "fragment_size = 65536;", "fragment_size: ");
     assert_refused(SIDES CHILD "window = 0;", "window: ");
+    assert_refused(SIDES CHILD "redirect_to = \"192.0.2.300\";", "redirect_to: ");
+    assert_refused(SIDES CHILD "redirect_to = \"a b\";", "redirect_to: ");
+    assert_refused(SIDES CHILD "redirect_at = \"once\";", "redirect_at: ");
+    assert_refused(SIDES CHILD "redirect_wait = \"0s\";", "redirect_wait: ");
     assert_refused(SIDES CHILD "window = 17;", "window: ");
     assert_refused(SIDES CHILD "fragmentation = \"maybe\";", "fragmentation: ");
     assert_refused(SIDES CHILD "retransmit = { factor = \"nan\"; };", "factor: is a number between 1.0 and 10.0");

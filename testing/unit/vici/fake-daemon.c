@@ -295,6 +295,21 @@ obol_control_rekey(G_GNUC_UNUSED ObolControl *control, const ObolSaSelector *whi
     return g_strcmp0(which->ike, "gw") == 0 || which->ike_id == 5 ? 1 : 0;
 }
 
+/* "gw" has a client that can go. */
+gboolean
+obol_control_redirect(G_GNUC_UNUSED ObolControl *control, const ObolRedirect *which, guint *n, GError **error)
+{
+    clear_asked();
+    if (g_str_equal(which->gateway, "a b")) {
+        g_set_error_literal(error, OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_USAGE, "the gateway is an address or a host name: \"a b\"");
+        return FALSE;
+    }
+    fake.asked_ike = g_strdup(which->ike);
+    *n = g_strcmp0(which->ike, "gw") == 0 || which->ike_id == 5 || g_strcmp0(which->peer_address, "192.0.2.0/24") == 0
+         || g_strcmp0(which->peer_id, "*.example") == 0 ? 1 : 0;
+    return TRUE;
+}
+
 /* #7 becomes #8, with the selectors that were named at the peer's end; "narrow" is granted less, "other" is not there. */
 ObolControlTicket
 obol_control_selectors(G_GNUC_UNUSED ObolControl *control, const ObolSaSelector *which, const ObolTsChange *change, gint64 timeout_us,

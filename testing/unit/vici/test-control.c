@@ -223,6 +223,23 @@ test_rekey_answers_at_once(void)
 }
 
 static void
+test_redirect_says_how_many_go(void)
+{
+    send_request(&end, "redirect", ARGS("ike", "gw", "gateway", "192.0.2.3"));
+    assert_outcome("success=yes matches=1 gateway=192.0.2.3");
+    g_assert_cmpstr(fake.asked_ike, ==, "gw");
+    send_request(&end, "redirect", ARGS("peer-ip", "192.0.2.0/24", "gateway", "gw2.example"));
+    assert_outcome("success=yes matches=1 gateway=gw2.example");
+    send_request(&end, "redirect", ARGS("peer-id", "*.example", "gateway", "2001:db8::3"));
+    assert_outcome("success=yes matches=1 gateway=2001:db8::3");
+    send_request(&end, "redirect", ARGS("ike-id", "6", "gateway", "192.0.2.3"));
+    assert_outcome("success=no errmsg=no matching SAs to redirect found matches=0 error=not-found");
+    assert_refused(&end, "redirect", ARGS("ike", "gw"), "missing target gateway");
+    assert_refused(&end, "redirect", ARGS("gateway", "192.0.2.3"), "missing redirect selector");
+    assert_refused(&end, "redirect", ARGS("ike", "gw", "gateway", "a b"), "the gateway is an address or a host name: \"a b\"");
+}
+
+static void
 test_selectors_tell_the_old_and_the_new(void)
 {
     send_request(&end, "selectors", ARGS("child", "net", "op", "add", "remote-ts", "10.9.0.0/16[tcp/443]"));
@@ -332,6 +349,7 @@ static const ViciTest tests[] = {
     { "/vici/initiate/server-that-closes-forgets-what-runs", test_server_that_closes_forgets_what_runs },
     { "/vici/terminate/selects-by-name-and-number", test_terminate_selects_by_name_and_number },
     { "/vici/rekey/answers-at-once", test_rekey_answers_at_once },
+    { "/vici/redirect/says-how-many-go", test_redirect_says_how_many_go },
     { "/vici/selectors/tell-the-old-and-the-new", test_selectors_tell_the_old_and_the_new },
     { "/vici/selectors/that-are-narrowed-carry-the-reason", test_selectors_that_are_narrowed_carry_the_reason },
     { "/vici/selectors/want-all-that-it-takes", test_selectors_want_all_that_it_takes },
