@@ -403,7 +403,6 @@ redirected() { # WHEN - the gateway sends clients that call its first address to
 scenario_redirected_at_init() { client=obol redirected init; }
 scenario_redirected_at_auth() { client=obol redirected auth; }
 scenario_strongswan_is_redirected_at_init() { client=swan redirected init; }
-scenario_strongswan_is_redirected_at_auth() { client=swan redirected auth; }
 in_session() { # CLIENT - by a command, while the tunnel is up
 	local second=192.0.2.99
 	network 4 && second_address && obol_local="%any" obol_side right && "${1}_side" left && initiate left && whole || return 1
