@@ -34,8 +34,8 @@ peer_side() {
 }
 right_established() {
 	case $peer in
-	obol) obolctl right list-sas | tee "$lab/list" | grep -q ESTABLISHED && grep -q INSTALLED "$lab/list" ;;
-	strongswan) peer_swanctl right --list-sas | tee "$lab/list" | grep -q ESTABLISHED && grep -q INSTALLED "$lab/list" ;;
+	obol) obolctl right list-sas >"$lab/list" && grep -q ESTABLISHED "$lab/list" && grep -q INSTALLED "$lab/list" ;;
+	strongswan) peer_swanctl right --list-sas >"$lab/list" && grep -q ESTABLISHED "$lab/list" && grep -q INSTALLED "$lab/list" ;;
 	*) "${peer}_established" right ;;
 	esac
 }
@@ -52,7 +52,7 @@ right_terminate() {
 	esac
 }
 
-left_established() { obolctl left list-sas | tee "$lab/list" | grep -q ESTABLISHED && grep -q INSTALLED "$lab/list"; }
+left_established() { obolctl left list-sas >"$lab/list" && grep -q ESTABLISHED "$lab/list" && grep -q INSTALLED "$lab/list"; }
 
 # A ping each way and a large one, by the addresses that the mode protects.
 pings() {
