@@ -9,70 +9,7 @@
 #define IPCOMP_DATA 3    /* CPI and transform, without attributes */
 #define CPI_FIRST 256    /* RFC 3173 section 3.3: below are those that need no negotiation */
 
-/* --- proposals --- */
-
-static gboolean
-kernel_can(const ObolKernelAbilities *can, const ObolTransform *t)
-{
-    if (can == NULL || t->type == OBOL_TRANSFORM_PRF)
-        return TRUE;
-    if (t->type == OBOL_TRANSFORM_ESN)
-        return t->id == OBOL_ESN_NO || can->esn;
-    for (const ObolTransform *known = can->transforms; known != NULL && known->type != 0; known++) {
-        if (known->type == t->type && known->id == t->id && (known->key_bits == t->key_bits || t->key_bits == 0))
-            return TRUE;
-    }
-    return t->type == OBOL_TRANSFORM_INTEG && t->id == OBOL_INTEG_NONE;
-}
-
-static gboolean
-is_whole(const ObolProposal *p)
-{
-    guint seen = 0;
-    gboolean aead = FALSE;
-
-    for (guint i = 0; i < p->n_transforms; i++) {
-        seen |= 1u << (p->transforms[i].type & 31);
-        aead |= p->transforms[i].type == OBOL_TRANSFORM_ENCR && obol_encr_is_aead(p->transforms[i].id);
-    }
-    return ((seen & 1u << OBOL_TRANSFORM_ENCR) != 0 || p->protocol == OBOL_PROTO_AH)
-           && (aead || (seen & 1u << OBOL_TRANSFORM_INTEG) != 0) && (seen & 1u << OBOL_TRANSFORM_ESN) != 0;
-}
-
-/* @from without what this machine can not do; a proposal that asks for a key exchange is none without it. */
-static gboolean
-usable(const ObolIkeSa *sa, const ObolProposal *from, gboolean with_ke, ObolProposal *to)
-{
-    gboolean asks_ke = FALSE, has_ke = FALSE;
-
-    for (guint j = 0; j < from->n_transforms; j++) {
-        const ObolTransform *t = &from->transforms[j];
-        gboolean is_ke = t->type == OBOL_TRANSFORM_KE;
-
-        asks_ke |= is_ke;
-        if ((is_ke && !with_ke) || !obol_crypto_can(sa->engine->crypto, t) || (!is_ke && !kernel_can(sa->engine->abilities, t)))
-            continue;
-        has_ke |= is_ke;
-        to->transforms[to->n_transforms++] = *t;
-    }
-    return is_whole(to) && (!with_ke || !asks_ke || has_ke);
-}
-
-GArray *
-obol_child_proposals(const ObolIkeSa *sa, const ObolChildConfig *config, const char *phase)
-{
-    gboolean with_ke = g_str_equal(phase, OBOL_PHASE_CHILD);
-    GArray *list = g_array_new(FALSE, FALSE, sizeof(ObolProposal));
-
-    for (guint i = 0; i < config->proposals->len && list->len < OBOL_ENGINE_PROPOSALS_MAX; i++) {
-        const ObolProposal *from = &g_array_index(config->proposals, ObolProposal, i);
-        ObolProposal to = { .number = (guint8) (list->len + 1), .protocol = from->protocol };
-
-        if (usable(sa, from, with_ke, &to))
-            g_array_append_val(list, to);
-    }
-    return list;
-}
+/* --- the parts of messages --- */
 
 static void
 put_spi(ObolProposal *p, guint32 spi)
@@ -185,6 +122,10 @@ choose_selectors(ObolIkeSa *sa, ObolChildSa *child)
     g_clear_pointer(&child->remote_ts, g_array_unref);
     child->local_ts = selectors_with_packet(child->config->local_ts, &sa->local, &n->packet[0], n->single_pair);
     child->remote_ts = selectors_with_packet(child->config->remote_ts, &sa->remote, &n->packet[1], n->single_pair);
+    if (child->mode == OBOL_MODE_TRANSPORT && obol_transport_is_translated(sa)) {
+        obol_transport_narrow(child->local_ts, &sa->local);
+        obol_transport_narrow(child->remote_ts, &sa->remote);
+    }
 }
 
 void
@@ -234,6 +175,13 @@ take_selectors(ObolIkeSa *sa, ObolChildSa *child, const ObolPayload *tsi, const 
     g_autoptr(GArray) local = selectors_of(tsi);
     g_autoptr(GArray) remote = selectors_of(tsr);
 
+    if (child->mode == OBOL_MODE_TRANSPORT && obol_transport_is_translated(sa)) {
+        ObolOriginal original;
+
+        if (!obol_transport_substitute(sa, local, remote, &original))
+            return selector_reason(OBOL_REASON_TS_US, phase, local, remote, "transport mode has one address at each end, the peer answers with");
+        obol_child_sa_set_original(child, &original);
+    }
     if (local->len == 0 || remote->len == 0 || !obol_ts_list_within(local, child->local_ts)
         || !obol_ts_list_within(remote, child->remote_ts))
         return selector_reason(OBOL_REASON_TS_US, phase, local, remote, "the peer answers with more than we asked for");
@@ -297,11 +245,31 @@ obol_child_take_answer(ObolIkeSa *sa, ObolChildSa *child, const ObolChain *chain
 typedef struct {
     const char *phase;
     const ObolPayload *offer;
-    GArray *tsi, *tsr;
+    GArray *tsi, *tsr; /* owned */
     gboolean transport;
+    guint modes;           /* bits of 1 << ObolMode that are to be had */
+    ObolOriginal original; /* where other addresses were put into @tsi and @tsr: what the peer said; else family 0 */
     const ObolChildSa *old; /* to be replaced; NULL: none */
     ObolChildHow how;
 } Wish;
+
+/* @tsi, @tsr: (transfer full) */
+static void
+wish_set_selectors(Wish *wish, GArray *tsi, GArray *tsr)
+{
+    g_clear_pointer(&wish->tsi, g_array_unref);
+    g_clear_pointer(&wish->tsr, g_array_unref);
+    wish->tsi = tsi;
+    wish->tsr = tsr;
+}
+
+static void
+wish_clear(Wish *wish)
+{
+    wish_set_selectors(wish, NULL, NULL);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Wish, wish_clear)
 
 typedef struct {
     const ObolChildConfig *config;
@@ -353,7 +321,7 @@ try_child(ObolIkeSa *sa, const ObolChildConfig *config, const Wish *wish, Match 
     const ObolProposal *theirs = wish->offer->sa.proposals;
     gsize chosen;
 
-    if (!narrow(sa, config, wish, &local, &remote))
+    if ((wish->modes & 1u << config->mode) == 0 || !narrow(sa, config, wish, &local, &remote))
         return FITS_NOT_IN_SELECTORS;
     if (!obol_proposal_select((const ObolProposal *) ours->data, ours->len, theirs, wish->offer->sa.n, &out->suite, &chosen, NULL)
         || theirs[chosen].n_spi != 4 || get_spi(&theirs[chosen]) == 0)
@@ -395,7 +363,7 @@ more_is_possible(ObolIkeSa *sa, const ObolChildConfig *chosen, const Wish *wish)
         g_autoptr(GArray) local = NULL;
         g_autoptr(GArray) remote = NULL;
 
-        if (config != chosen && narrow(sa, config, wish, &local, &remote))
+        if (config != chosen && (wish->modes & 1u << config->mode) != 0 && narrow(sa, config, wish, &local, &remote))
             return TRUE;
     }
     return FALSE;
@@ -412,6 +380,8 @@ new_child(ObolIkeSa *sa, const Match *match, const Wish *wish, const ObolChain *
     child->spi_out = match->spi;
     child->local_ts = match->local;
     child->remote_ts = match->remote;
+    if (wish->original.local.family != 0)
+        obol_child_sa_set_original(child, &wish->original);
     child->negotiation->number = match->number;
     child->negotiation->more_possible = more_is_possible(sa, match->config, wish);
     if (obol_child_wants_ipcomp(sa, match->config))
@@ -440,14 +410,39 @@ find_match(ObolIkeSa *sa, const Wish *wish, Match *match)
     return best;
 }
 
+/* Section 2.23.1: through a NAT transport mode is looked for by the addresses that are seen here; where it is not to be had, a tunnel is,
+ * by those that the peer says. */
+static Fit
+find_child(ObolIkeSa *sa, Wish *wish, Match *match)
+{
+    g_autoptr(GArray) initiators = NULL;
+    g_autoptr(GArray) responders = NULL;
+    Fit best = FITS_NOT_IN_SELECTORS;
+
+    wish->modes = G_MAXUINT;
+    if (!wish->transport || !obol_transport_is_translated(sa))
+        return find_match(sa, wish, match);
+    initiators = g_array_ref(wish->tsi);
+    responders = g_array_ref(wish->tsr);
+    wish_set_selectors(wish, g_array_copy(initiators), g_array_copy(responders));
+    if (obol_transport_substitute(sa, wish->tsr, wish->tsi, &wish->original)) {
+        wish->modes = 1u << OBOL_MODE_TRANSPORT;
+        best = find_match(sa, wish, match);
+    }
+    if (best == FITS)
+        return best;
+    wish_set_selectors(wish, g_steal_pointer(&initiators), g_steal_pointer(&responders));
+    wish->original = (ObolOriginal) { 0 };
+    wish->modes = ~(1u << OBOL_MODE_TRANSPORT);
+    return MAX(best, find_match(sa, wish, match));
+}
+
 ObolChildSa *
 obol_child_take_request(ObolIkeSa *sa, const ObolChain *chain, const char *phase, const ObolChildSa *old, ObolChildHow how,
                         ObolReason **reason)
 {
     const ObolPayload *tsi = obol_chain_find(chain, OBOL_PAYLOAD_TSI), *tsr = obol_chain_find(chain, OBOL_PAYLOAD_TSR);
-    g_autoptr(GArray) initiators = NULL;
-    g_autoptr(GArray) responders = NULL;
-    Wish wish = { .phase = phase, .offer = obol_chain_find(chain, OBOL_PAYLOAD_SA), .old = old, .how = how };
+    g_auto(Wish) wish = { .phase = phase, .offer = obol_chain_find(chain, OBOL_PAYLOAD_SA), .old = old, .how = how };
     Match match;
     Fit best;
 
@@ -456,14 +451,13 @@ obol_child_take_request(ObolIkeSa *sa, const ObolChain *chain, const char *phase
                                   "SA comes with TSi and TSr (RFC 7296 section 1.2)");
         return NULL;
     }
-    wish.tsi = initiators = selectors_of(tsi);
-    wish.tsr = responders = selectors_of(tsr);
+    wish_set_selectors(&wish, selectors_of(tsi), selectors_of(tsr));
     wish.transport = obol_chain_find_notify(chain, OBOL_N_USE_TRANSPORT_MODE) != NULL;
-    best = find_match(sa, &wish, &match);
+    best = find_child(sa, &wish, &match);
     if (best != FITS && how == OBOL_ADJUSTS) {
         wish.old = NULL; /* other settings may allow it: then it is any new child */
         wish.how = OBOL_BESIDE;
-        best = find_match(sa, &wish, &match);
+        best = find_child(sa, &wish, &match);
     }
     if (best == FITS)
         return new_child(sa, &match, &wish, chain);

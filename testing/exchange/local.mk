@@ -30,7 +30,8 @@ check_PROGRAMS += \
 	testing/exchange/test-selectors-meanwhile \
 	testing/exchange/test-sent \
 	testing/exchange/test-set-up \
-	testing/exchange/test-ten-lines
+	testing/exchange/test-ten-lines \
+	testing/exchange/test-transport
 testing_exchange_test_child_kernel_SOURCES = %D%/test-child-kernel.c
 testing_exchange_test_child_kernel_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_exchange_test_child_kernel_LDADD = $(exchange_libs)
@@ -103,3 +104,6 @@ testing_exchange_test_mobike_checks_LDADD = $(exchange_libs)
 testing_exchange_test_mobike_kernel_SOURCES = %D%/test-mobike-kernel.c
 testing_exchange_test_mobike_kernel_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_exchange_test_mobike_kernel_LDADD = $(exchange_libs)
+testing_exchange_test_transport_SOURCES = %D%/test-transport.c
+testing_exchange_test_transport_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_exchange_test_transport_LDADD = $(exchange_libs)

@@ -316,7 +316,7 @@ pair_initiate(Pair *pair)
 {
     g_assert_null(pair->left.sa);
     pair->left.sa = obol_ike_sa_new_initiator(&pair->left.engine, pair->left.connection, 0x1111, &pair->left.address,
-                                              &pair->right.address);
+                                              pair->right_nat.family != 0 ? &pair->right_nat : &pair->right.address);
     pair_feed(pair, &pair->left, &(ObolEvent) { .kind = OBOL_EVENT_INITIATE, .initiate = { .command = 1 } });
 }
 
@@ -367,6 +367,29 @@ is_lost(const Pair *pair, const PairPacket *packet)
     return FALSE;
 }
 
+static void
+put_host(ObolAddress *address, const ObolAddress *host)
+{
+    guint16 port = address->port;
+
+    *address = *host;
+    address->port = port;
+}
+
+/* What NATs make of a datagram's addresses. */
+static void
+translate(const Pair *pair, PairPacket *packet)
+{
+    gboolean to_right = packet->to == &pair->right;
+
+    if (pair->nat.family != 0 && to_right)
+        packet->source = pair->nat;
+    if (pair->nat.family != 0 && !to_right && pair->left.sa != NULL)
+        packet->destination = pair->left.sa->local;
+    if (pair->right_nat.family != 0)
+        put_host(to_right ? &packet->destination : &packet->source, to_right ? &pair->right.address : &pair->right_nat);
+}
+
 gboolean
 pair_deliver(Pair *pair)
 {
@@ -380,8 +403,7 @@ pair_deliver(Pair *pair)
         pair_packet_free(packet);
         return TRUE;
     }
-    if (packet->to == &pair->right && pair->nat.family != 0)
-        packet->source = pair->nat;
+    translate(pair, packet);
     meet_first_request(packet);
     sa = addressee(packet);
     if (sa != NULL) {
@@ -391,9 +413,6 @@ pair_deliver(Pair *pair)
         event.message.data = exact;
         event.message.n = packet->bytes->len;
         event.message.local = packet->destination;
-        /* Behind a NAT nobody is met at the address that the other one sends to. */
-        if (packet->to == &pair->left && pair->nat.family != 0)
-            event.message.local = sa->local;
         event.message.remote = packet->source;
         pair_feed_sa(pair, packet->to, sa, &event);
     }

@@ -63,6 +63,7 @@ typedef struct {
     gboolean answering;
     GArray *dead;         /* of ObolAddress: what goes there or comes from there is lost; NULL: none */
     ObolAddress nat;      /* family not 0: what the right sees of the left */
+    ObolAddress right_nat; /* likewise what the left sees of the right; ports stay as they are */
 } Pair;
 
 /* What differs from test to test; NULL and 0 mean the usual. */

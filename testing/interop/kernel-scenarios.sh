@@ -56,10 +56,10 @@ left_established() { obolctl left list-sas >"$lab/list" && grep -q ESTABLISHED "
 
 # A ping each way and a large one, by the addresses that the mode protects.
 pings() {
-	local from=${inside_address[left]} to=${inside_address[right]}
-	[ "$mode" = transport ] && from=${outer[left]} to=${outer[right]}
+	local from=${inside_address[left]} to=${inside_address[right]} back=${inside_address[left]}
+	[ "$mode" = transport ] && from=${outer[left]} to=${outer[right]} back=$(seen left)
 	on left ping -q -c 3 -i 0.2 -W 3 -s 1000 -I "$from" "$to" || { fail "no ping from left to right"; return 1; }
-	on right ping -q -c 3 -i 0.2 -W 3 -I "$to" "$from" || { fail "no ping from right to left"; return 1; }
+	on right ping -q -c 3 -i 0.2 -W 3 -I "$to" "$back" || { fail "no ping from right to left"; return 1; }
 	on left ping -q -c 3 -i 0.2 -W 3 -s 4000 -I "$from" "$to" || { fail "no ping of more than one packet's size"; return 1; }
 }
 established() {
