@@ -420,3 +420,20 @@ obol_shard_job_done(ObolShard *shard, guint64 ticket, ObolJob *job, gint64 now_u
     job->free(job);
     obol_shard_settle(shard);
 }
+
+/* --- pools --- */
+
+void
+obol_shard_leased(ObolShard *shard, guint64 ticket, const ObolPoolRequest *request, const ObolPoolReply *reply, gint64 now_us)
+{
+    ObolSlot *slot = obol_key_table_get(&shard->by_spi, ticket);
+    const ObolEvent event = { .kind = OBOL_EVENT_LEASED, .leased = reply };
+    const ObolPoolRequest back = { request->identity, request->pools, reply->addresses };
+
+    obol_shard_begin(shard, now_us);
+    if (slot != NULL)
+        obol_slot_feed(shard, slot, &event);
+    else if (shard->ports.release != NULL && reply->addresses != NULL && reply->addresses->len > 0)
+        shard->ports.release(shard->data, &back); /* the peer has gone meanwhile */
+    obol_shard_settle(shard);
+}

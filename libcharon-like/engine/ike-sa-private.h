@@ -4,6 +4,7 @@
 #define OBOL_ENGINE_IKE_SA_PRIVATE_H
 
 #include "engine/child.h"
+#include "engine/configuration.h"
 
 #define OBOL_PHASE_INIT "IKE_SA_INIT"
 #define OBOL_PHASE_AUTH "IKE_AUTH"
@@ -103,6 +104,7 @@ struct ObolIkeSa {
     gboolean delete_wanted, delete_sent;
     ObolReason *end_reason; /* why we have asked for the end */
     guint32 initiate_command, terminate_command;
+    ObolConfiguration *configuration; /* virtual addresses, ours or the peer's; NULL: none */
     gint64 now_us; /* of the event at hand */
 
     /* its place in a line of IKE SAs (sections 2.8, 2.8.2 and 2.18) */
@@ -275,6 +277,8 @@ GArray *obol_init_proposals(const ObolIkeSa *sa, const ObolConnection *connectio
 /* --- auth.c --- */
 void obol_auth_start(ObolIkeSa *sa, ObolActions *out); /* initiator: IKE_AUTH, when all that it needs is there */
 void obol_auth_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out);
+/* The initiator is authentic, and has its addresses if it is to have some: now its Child SA. */
+void obol_auth_take_up(ObolIkeSa *sa, const ObolChain *chain, ObolActions *out);
 void obol_auth_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out);
 /* Responder: the Child SA is in the kernel, or is not; @reason (transfer full) tells why not. */
 void obol_auth_answer(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolActions *out);

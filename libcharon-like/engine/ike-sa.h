@@ -84,6 +84,8 @@ guint64 obol_ike_sa_own_spi(const ObolIkeSa *sa);
 guint64 obol_ike_sa_peer_spi(const ObolIkeSa *sa);
 /* Inbound SPIs of the Child SAs, appended to @out (guint32, host order): how the dispatcher finds the SA of an expire. */
 void obol_ike_sa_child_spis(const ObolIkeSa *sa, GArray *out);
+/* @sa, which has not begun, is to take @old's place: it asks for the virtual addresses that @old has. */
+void obol_ike_sa_take_over_addresses(ObolIkeSa *sa, const ObolIkeSa *old);
 /* Query results come in from outside and are kept for lists. */
 void obol_ike_sa_set_usage(ObolIkeSa *sa, guint32 spi, gboolean inbound, const ObolSaUsage *usage);
 

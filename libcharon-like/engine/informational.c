@@ -125,13 +125,19 @@ void
 obol_informational_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
 {
     ObolReason *end = end_of(sa, in->chain);
-    g_auto(ObolChain) empty = { .n = 0, .owned = NULL };
+    g_auto(ObolChain) answer = { .n = 0, .owned = NULL };
 
     if (end != NULL) {
-        obol_window_answer(sa, OBOL_INFORMATIONAL, &empty, out);
+        obol_window_answer(sa, OBOL_INFORMATIONAL, &answer, out);
         obol_ike_sa_log(sa, out, sa->state == OBOL_IKE_REKEYED ? 1 : 0, "IKE SA %s #%u: the peer has deleted it", sa->connection->name,
                         sa->unique_id);
         obol_succession_deleted(sa, end, out);
+        return;
+    }
+    if (obol_chain_find(in->chain, OBOL_PAYLOAD_CP) != NULL && obol_chain_find(in->chain, OBOL_PAYLOAD_DELETE) == NULL) {
+        obol_configuration_inform(in->chain, &answer);
+        obol_window_answer(sa, OBOL_INFORMATIONAL, &answer, out);
+        obol_tasks_pump(sa, out);
         return;
     }
     sa->busy = TRUE;

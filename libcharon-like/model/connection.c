@@ -34,6 +34,7 @@ obol_connection_new(const char *name)
         .fragmentation = OBOL_FRAGMENTATION_YES,
         .fragment_size = 1280, /* RFC 8200 section 5; a path that carries less is found out (RFC 7383 section 2.5.2) */
         .initial_contact = TRUE,
+        .vips = g_array_new(FALSE, FALSE, sizeof(ObolAddress)),
         .children = g_ptr_array_new_with_free_func((GDestroyNotify) obol_child_config_free),
         .shunts = g_ptr_array_new_with_free_func((GDestroyNotify) obol_child_config_free),
     };
@@ -58,6 +59,8 @@ obol_connection_unref(ObolConnection *c)
     g_ptr_array_unref(c->local_hosts);
     g_ptr_array_unref(c->remote_hosts);
     g_array_unref(c->proposals);
+    g_array_unref(c->vips);
+    g_strfreev(c->pools);
     g_free(c->local_id);
     g_free(c->remote_id);
     g_ptr_array_unref(c->children);

@@ -40,6 +40,7 @@ static const struct {
     [OBOL_REASON_LIFETIME] = { "E-LIFETIME", N_("its lifetime is over") },
     [OBOL_REASON_CRYPTO] = { "E-CRYPTO", N_("the crypto backend failed") },
     [OBOL_REASON_CONFIG] = { "E-CONFIG", N_("the settings do not allow it") },
+    [OBOL_REASON_ADDRESS] = { "E-ADDRESS", N_("there is no virtual address for whoever needs one") },
     [OBOL_REASON_INTERNAL] = { "E-INTERNAL", N_("something that should not happen; please report it") },
 };
 

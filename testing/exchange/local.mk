@@ -4,13 +4,16 @@ libobol_testing_exchange_la_SOURCES = %D%/model-kernel.c %D%/model-kernel.h %D%/
 	%D%/pair-stories.c %D%/pair.h
 libobol_testing_exchange_la_CPPFLAGS = $(TEST_CPPFLAGS)
 exchange_libs = libobol-testing-exchange.la libobol-testing-crypto.la libobol-engine.la libobol-credentials.la \
-	libobol-crypto-backend.la libobol-crypto.la libobol-wire.la libobol-model.la $(GLIB_LIBS)
+	libobol-crypto-backend.la libobol-crypto.la libobol-wire.la libobol-pools.la libobol-model.la $(GLIB_LIBS)
 
-check_PROGRAMS += testing/exchange/test-child-kernel testing/exchange/test-ike-rekey testing/exchange/test-ike-collisions testing/exchange/test-ike-life testing/exchange/test-create-child testing/exchange/test-collisions testing/exchange/test-fragments testing/exchange/test-reassembly \
+check_PROGRAMS += testing/exchange/test-configuration testing/exchange/test-child-kernel testing/exchange/test-ike-rekey testing/exchange/test-ike-collisions testing/exchange/test-ike-life testing/exchange/test-create-child testing/exchange/test-collisions testing/exchange/test-fragments testing/exchange/test-reassembly \
 	testing/exchange/test-ipcomp testing/exchange/test-life testing/exchange/test-rekey testing/exchange/test-set-up testing/exchange/test-ten-lines
 testing_exchange_test_child_kernel_SOURCES = %D%/test-child-kernel.c
 testing_exchange_test_child_kernel_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_exchange_test_child_kernel_LDADD = $(exchange_libs)
+testing_exchange_test_configuration_SOURCES = %D%/test-configuration.c
+testing_exchange_test_configuration_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_exchange_test_configuration_LDADD = $(exchange_libs)
 testing_exchange_test_create_child_SOURCES = %D%/test-create-child.c
 testing_exchange_test_create_child_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_exchange_test_create_child_LDADD = $(exchange_libs)

@@ -115,6 +115,8 @@ set_up_side(Pair *pair, PairSide *side, const PairSetup *setup, guint me)
     side->wake_us = G_MAXINT64;
     model_kernel_init(&side->kernel, 0x1000 * (me + 1));
     side->others = g_array_new(FALSE, FALSE, sizeof(PairOther));
+    side->pools = obol_pools_new();
+    side->attributes = obol_attributes_new();
     side->ends = g_array_new(FALSE, FALSE, sizeof(ObolReasonCode));
     side->engine = (ObolEngine) {
         .crypto = pair->crypto,

@@ -18,6 +18,7 @@ typedef struct {
     guint32 request;
     ObolKernelRequest *what;
     ObolJob *job;
+    ObolPoolRequest *lease;
 } Held;
 
 static void
@@ -26,6 +27,7 @@ held_free(Held *held)
     obol_kernel_request_free(held->what);
     if (held->job != NULL)
         held->job->free(held->job);
+    obol_pool_request_free(held->lease);
     g_free(held);
 }
 
@@ -44,6 +46,8 @@ pair_free(Pair *pair)
         obol_connection_unref(sides[i]->connection);
         model_kernel_clear(&sides[i]->kernel);
         g_array_unref(sides[i]->ends);
+        obol_pools_free(sides[i]->pools);
+        g_array_unref(sides[i]->attributes);
         obol_connection_set_unref(pair->sets[i]);
         obol_shared_keys_unref(pair->keys[i]);
     }
@@ -73,6 +77,19 @@ ask_kernel(Pair *pair, const Held *held)
         model_kernel_undo(&held->side->kernel, held->what, &reply); /* as the dispatcher does */
 }
 
+/* As the dispatcher does: what nobody waits for any more goes back. */
+static void
+ask_pools(Pair *pair, const Held *held)
+{
+    g_autoptr(ObolPoolReply) reply = obol_pools_lease(held->side->pools, held->lease);
+    const ObolPoolRequest back = { held->lease->identity, held->lease->pools, reply->addresses };
+
+    if (held->sa != NULL)
+        pair_feed_sa(pair, held->side, held->sa, &(ObolEvent) { .kind = OBOL_EVENT_LEASED, .leased = reply });
+    else
+        obol_pools_release(held->side->pools, &back);
+}
+
 static GList *
 next_held(const Pair *pair)
 {
@@ -93,6 +110,8 @@ answer_held(Pair *pair)
         g_queue_delete_link(pair->held, at);
         if (held->what != NULL) {
             ask_kernel(pair, held);
+        } else if (held->lease != NULL) {
+            ask_pools(pair, held);
         } else {
             held->job->run(held->job);
             if (held->sa != NULL)
@@ -187,14 +206,27 @@ wake_of(PairSide *side, const ObolIkeSa *sa)
 }
 
 static void
+configure(PairSide *side, const ObolAction *action)
+{
+    const GArray *addresses = action->configure.addresses;
+
+    side->n_addresses += action->configure.up ? (int) addresses->len : -(int) addresses->len;
+    g_assert_cmpint(side->n_addresses, >=, 0);
+    g_array_set_size(side->attributes, 0);
+    obol_attributes_add_all(side->attributes, action->configure.attributes);
+}
+
+static void
 carry_out(Pair *pair, PairSide *side, ObolIkeSa *sa, ObolAction *action, ObolIkeSa **adopted, gboolean *closed)
 {
     switch (action->kind) {
     case OBOL_ACTION_SEND: put_on_wire(pair, side, action); break;
     case OBOL_ACTION_WAKE: *wake_of(side, sa) = action->wake_us; break;
     case OBOL_ACTION_KEEP_ALIVE: side->n_keep_alives++; break;
-    case OBOL_ACTION_KERNEL: hold(pair, (Held) { side, sa, action->kernel.request, g_steal_pointer(&action->kernel.what), NULL }); break;
-    case OBOL_ACTION_JOB: hold(pair, (Held) { side, sa, 0, NULL, g_steal_pointer(&action->job) }); break;
+    case OBOL_ACTION_KERNEL:
+        hold(pair, (Held) { side, sa, action->kernel.request, g_steal_pointer(&action->kernel.what), NULL, NULL });
+        break;
+    case OBOL_ACTION_JOB: hold(pair, (Held) { side, sa, 0, NULL, g_steal_pointer(&action->job), NULL }); break;
     case OBOL_ACTION_SUCCESSOR: take_in(pair, side, sa, action, adopted); break;
     case OBOL_ACTION_REAUTHENTICATE:
         side->n_reauthentications++;
@@ -217,6 +249,9 @@ carry_out(Pair *pair, PairSide *side, ObolIkeSa *sa, ObolAction *action, ObolIke
         break;
     case OBOL_ACTION_CLOSE: *closed = TRUE; break;
     case OBOL_ACTION_CHILD_STATE: note_child(side, action); break;
+    case OBOL_ACTION_LEASE: hold(pair, (Held) { side, sa, 0, NULL, NULL, g_steal_pointer(&action->lease) }); break;
+    case OBOL_ACTION_RELEASE: obol_pools_release(side->pools, action->lease); break;
+    case OBOL_ACTION_CONFIGURE: configure(side, action); break;
     case OBOL_ACTION_IKE_STATE:
     case OBOL_ACTION_MESSAGE:
     case OBOL_ACTION_LOG: break;

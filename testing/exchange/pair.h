@@ -6,6 +6,7 @@
 #include "engine/ike-sa-private.h"
 #include "exchange/model-kernel.h"
 #include "lib/test-crypto.h"
+#include "pools/pools.h"
 
 /* Another IKE SA of a side: rekeyed, or redundant, or (not often) left from before. */
 typedef struct {
@@ -33,6 +34,9 @@ typedef struct {
     ObolReasonCode command_reason, last_failure; /* OBOL_REASON_NONE: success, none */
     guint16 last_notify;
     const char *last_phase;
+    ObolPools *pools;
+    int n_addresses;                     /* virtual ones that are installed */
+    GArray *attributes;                  /* of ObolAttribute: that came with the last of them */
     GArray *ends;                        /* of ObolReasonCode: of the children that were installed and went */
 } PairSide;
 

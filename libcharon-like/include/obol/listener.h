@@ -71,6 +71,8 @@ typedef struct {
     guint fragment_size;    /* bytes of an IP datagram above which our messages are sent in fragments; 0: they are not */
     gint64 reauth_us, expire_us; /* CLOCK_BOOTTIME, 0: never */
     guint32 predecessor;         /* unique id of the IKE SA in whose place it is, 0: none */
+    const GArray *local_vips, *remote_vips; /* of ObolAddress: virtual addresses that we have of the peer, and it of us; NULL: none */
+    const GArray *attributes;               /* of ObolAttribute: what the peer told us with ours; NULL: none */
 } ObolIkeInfo;
 
 /* What passed on the wire, for ladders and counters.  Plain content only: no key, no password. */

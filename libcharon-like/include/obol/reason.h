@@ -40,6 +40,7 @@ typedef enum {
     OBOL_REASON_CRYPTO,          /* E-CRYPTO: the crypto backend failed */
     OBOL_REASON_CONFIG,          /* E-CONFIG */
     OBOL_REASON_INTERNAL,        /* E-INTERNAL: a limit or a state that should not be; worth a report */
+    OBOL_REASON_ADDRESS,         /* E-ADDRESS: no virtual address was to be had, or none was asked for where one must be */
     OBOL_N_REASONS
 } ObolReasonCode;
 
