@@ -225,7 +225,8 @@ obol_configuration_ask_pool(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *
         return FALSE;
     c = configuration_of(sa);
     c->gives = TRUE;
-    obol_configuration_parse_request(cp, &c->wish);
+    /* Section 2.19: it comes with SA, or not at all. */
+    obol_configuration_parse_request(obol_chain_find(in->chain, OBOL_PAYLOAD_SA) != NULL ? cp : NULL, &c->wish);
     c->asked = c->wish.addresses->len > 0;
     if (!c->asked)
         return FALSE;
