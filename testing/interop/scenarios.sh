@@ -256,7 +256,7 @@ scenario_virtual_address_from_the_peers_pool() {
 	inside_address[left]=10.9.0.1
 	swan_connection='pools = phones' swan_more='pools { phones { addrs = 10.9.0.0/24
 		dns = 10.2.0.53 } }' swan_side right &&
-		obol_connection='vips = [ "0.0.0.0" ];' obol_side left && capture_start && initiate left &&
+		kernel_companions='network-netlink = { load = true; };' obol_connection='vips = [ "0.0.0.0" ];' obol_side left && capture_start && initiate left &&
 		obolctl left list-sas --raw | tee /dev/stderr | grep -q 'local-vips=\[10.9.0.1\]' &&
 		wait_for 5 grep -q 'name server 10.2.0.53' "$lab/left/obold.log" &&
 		on left ip -4 address | tee /dev/stderr | grep -q 10.9.0.1/32 && whole && clean_wire && terminate left && gone left && gone right &&
