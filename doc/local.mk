@@ -1,4 +1,4 @@
-EXTRA_DIST += %D%/README.md %D%/rfc7383.md
+EXTRA_DIST += %D%/README.md %D%/rfc4555.md %D%/rfc7296.md %D%/rfc7383.md
 dist_man_MANS += %D%/obolctl.1 %D%/obold.8 %D%/obol.conf.5 %D%/obol-pfkey-proxy.8
 
 # obol.conf(5) and the samples of conf.d are shipped; whoever changes a schema makes them again, and a test says so.

@@ -17,6 +17,8 @@ const CtlCommand ctl_commands[] = {
       CTL_TAKES_CONNECTION, 1, ctl_rekey_options, ctl_rekey },
     { "terminate", "down", N_("[--child CHILD] [NAME]"), N_("take down a connection, or one child of it"),
       CTL_TAKES_CONNECTION, 1, ctl_terminate_options, ctl_terminate },
+    { "selectors", NULL, N_("CHILD --add|--remove|--set SELECTOR... [--local]"),
+      N_("change what a Child SA protects while it lives"), CTL_TAKES_CHILD, 1 + 128, ctl_selectors_options, ctl_selectors },
     { "install", NULL, N_("CHILD"), N_("install a child's policies, so that a packet sets it up"), CTL_TAKES_CHILD, 1,
       NULL, ctl_install },
     { "uninstall", NULL, N_("CHILD"), N_("remove a child's policies"), CTL_TAKES_CHILD, 1, NULL, ctl_uninstall },

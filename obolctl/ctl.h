@@ -113,6 +113,10 @@ CtlStatus ctl_install(Ctl *ctl, char **objects);
 CtlStatus ctl_uninstall(Ctl *ctl, char **objects);
 extern const GOptionEntry ctl_initiate_options[], ctl_rekey_options[], ctl_terminate_options[];
 
+/* verbs-selectors.c */
+CtlStatus ctl_selectors(Ctl *ctl, char **objects);
+extern const GOptionEntry ctl_selectors_options[];
+
 /* verbs-load.c */
 CtlStatus ctl_load(Ctl *ctl, char **objects);
 CtlStatus ctl_unload(Ctl *ctl, char **objects);

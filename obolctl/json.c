@@ -142,7 +142,7 @@ static const char *const number_keys[] = {
 /* Keys that are "yes" or not there. */
 static const char *const yes_keys[] = {
     "initiator", "nat-local",      "nat-remote", "nat-any", "encap", "up",
-    "response",  "retransmission", "trap",       "success", "fragmentation", NULL,
+    "response",  "retransmission", "trap",       "success", "fragmentation", "mobike", NULL,
 };
 
 static void

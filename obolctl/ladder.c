@@ -174,6 +174,8 @@ ctl_ladder_note(CtlLadder *ladder, const char *event, const ObolNode *message)
                                ctl_value(message, "reason-facts"));
     else if (g_str_equal(event, "ike-rekey"))
         what = g_strdup(_("IKE SA is rekeyed"));
+    else if (g_str_equal(event, "ike-update"))
+        what = g_strdup_printf(_("IKE SA moves to %s - %s"), ctl_value(message, "local-host"), ctl_value(message, "remote-host"));
     else
         what = g_strdup_printf("%s %s", g_str_equal(event, "ike-updown") ? "IKE SA" : "Child SA",
                                ctl_has(message, "up") ? _("is up") : _("is down"));

@@ -37,6 +37,11 @@ ObolNode *ctl_session_call(CtlSession *session, ObolViciWriter *request, gint64 
 /* Gives events to @handler until it wants no more or the daemon goes, which is an error. */
 gboolean ctl_session_follow(CtlSession *session, CtlEventHandler handler, gpointer data, GError **error);
 
+/* verbs-control.c: a command that takes its time: its log is shown meanwhile, its end reported.  @out: (nullable) (out) (transfer full):
+ * the answer, NULL when there is none. */
+CtlStatus ctl_command(Ctl *ctl, ObolViciWriter *request, CtlStatus fallback, ObolNode **out);
+void ctl_put_timeout(const Ctl *ctl, ObolViciWriter *request); /* VICI: 0 waits for ever, -1 not at all; `--timeout 0` is the latter */
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CtlSession, ctl_session_close)
 
 #endif

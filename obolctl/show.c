@@ -97,6 +97,20 @@ show_fragmentation(const Ctl *ctl, const ObolNode *sa)
 }
 
 static void
+show_mobike(const Ctl *ctl, const ObolNode *sa)
+{
+    g_autofree char *others = ctl_joined(sa, "peer-addresses", "");
+
+    if (!ctl_has(sa, "mobike"))
+        return;
+    if (*others != '\0')
+        ctl_put(ctl, CTL_PLAIN, _("  MOBIKE; the peer has %s too"), others);
+    else
+        ctl_put(ctl, CTL_PLAIN, _("  MOBIKE"));
+    putchar('\n');
+}
+
+static void
 show_direction(const Ctl *ctl, const ObolNode *child, const char *direction)
 {
     g_autofree char *spi = g_strconcat("spi-", direction, NULL), *bytes_key = g_strconcat("bytes-", direction, NULL);
@@ -157,6 +171,10 @@ show_child(const Ctl *ctl, const ObolNode *child)
         show_direction(ctl, child, "out");
     }
     show_selectors(ctl, child);
+    if (ctl_has(child, "adjusted")) {
+        ctl_put(ctl, CTL_DIM, _("    as asked for, no longer as the settings say"));
+        putchar('\n');
+    }
 }
 
 void
@@ -174,6 +192,7 @@ ctl_show_sa(const Ctl *ctl, const ObolNode *sa)
         putchar('\n');
     }
     show_fragmentation(ctl, sa);
+    show_mobike(ctl, sa);
     show_ike_times(ctl, sa);
     for (guint i = 0; (child = section_at(sa, "child-sas", i)) != NULL; i++)
         show_child(ctl, child);

@@ -62,8 +62,8 @@ note_success(const Ctl *ctl, const ObolNode *reply)
         fprintf(stderr, _("%s SAs are being renewed\n"), ctl_value(reply, "matches"));
 }
 
-static CtlStatus
-call(Ctl *ctl, ObolViciWriter *request, CtlStatus fallback)
+CtlStatus
+ctl_command(Ctl *ctl, ObolViciWriter *request, CtlStatus fallback, ObolNode **out)
 {
     g_autoptr(ObolNode) reply = NULL;
     GError *error = NULL;
@@ -79,12 +79,19 @@ call(Ctl *ctl, ObolViciWriter *request, CtlStatus fallback)
     status = ctl_report_reply(ctl, reply, fallback);
     if (status == CTL_OK)
         note_success(ctl, reply);
+    if (out != NULL)
+        *out = g_steal_pointer(&reply);
     return status;
 }
 
-/* VICI: 0 waits for ever, -1 not at all; `--timeout 0` is the latter. */
-static void
-put_timeout(const Ctl *ctl, ObolViciWriter *request)
+static CtlStatus
+call(Ctl *ctl, ObolViciWriter *request, CtlStatus fallback)
+{
+    return ctl_command(ctl, request, fallback, NULL);
+}
+
+void
+ctl_put_timeout(const Ctl *ctl, ObolViciWriter *request)
 {
     gint64 ms = ctl->timeout_s < 0 ? 0 : ctl->timeout_s < 0.001 ? -1 : ctl_patience_ms(ctl, 0);
 
@@ -101,7 +108,7 @@ ctl_initiate(Ctl *ctl, char **objects)
     ctl_request(&request, "initiate");
     ctl_argument(&request, "ike", objects[0]);
     ctl_argument(&request, "child", child_name);
-    put_timeout(ctl, &request);
+    ctl_put_timeout(ctl, &request);
     return call(ctl, &request, CTL_UP_FAILED);
 }
 
@@ -138,7 +145,7 @@ ctl_terminate(Ctl *ctl, char **objects)
     ctl_argument(&request, by_id ? "ike-id" : "ike", objects[0]);
     ctl_argument(&request, by_id ? "child-id" : "child", child_name);
     ctl_argument(&request, "force", force ? "yes" : NULL);
-    put_timeout(ctl, &request);
+    ctl_put_timeout(ctl, &request);
     return call(ctl, &request, CTL_DOWN_FAILED);
 }
 

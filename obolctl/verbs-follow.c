@@ -113,6 +113,22 @@ print_rekeyed(const Ctl *ctl, const ObolNode *message)
     putchar('\n');
 }
 
+static void
+print_moved(const Ctl *ctl, const ObolNode *message)
+{
+    const ObolNode *sa = first_section(message);
+    g_autofree char *now = ctl_clock(g_get_real_time());
+
+    if (sa == NULL)
+        return;
+    ctl_put(ctl, CTL_DIM, "%s  ", now);
+    ctl_put(ctl, CTL_GOOD, "%s", _("moved"));
+    ctl_put(ctl, CTL_BOLD, "  %s", sa->name);
+    ctl_put(ctl, CTL_PLAIN, "  #%s %s - %s -> %s - %s", ctl_value(sa, "uniqueid"), ctl_value(sa, "local-host"), ctl_value(sa, "remote-host"),
+            ctl_value(message, "local-host"), ctl_value(message, "remote-host"));
+    putchar('\n');
+}
+
 typedef struct {
     const Ctl *ctl;
     CtlLadder *ladder; /* NULL: events alone */
@@ -131,6 +147,8 @@ monitor_event(const char *event, const ObolNode *message, gpointer data)
         ctl_ladder_note(monitor->ladder, event, message);
     else if (g_str_equal(event, "ike-rekey"))
         print_rekeyed(monitor->ctl, message);
+    else if (g_str_equal(event, "ike-update"))
+        print_moved(monitor->ctl, message);
     else
         print_event(monitor->ctl, event, message);
     return fflush(stdout) == 0;
@@ -139,7 +157,7 @@ monitor_event(const char *event, const ObolNode *message, gpointer data)
 static gboolean
 register_all(Ctl *ctl, GError **error)
 {
-    static const char *const events[] = { "ike-updown", "ike-rekey", "child-updown", "alert" };
+    static const char *const events[] = { "ike-updown", "ike-rekey", "ike-update", "child-updown", "alert" };
 
     for (gsize i = 0; i < G_N_ELEMENTS(events); i++) {
         if (!ctl_session_register(ctl->session, events[i], error))

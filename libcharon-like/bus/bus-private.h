@@ -45,7 +45,7 @@ gboolean obol_bus_network_remove_route(ObolBus *bus, const ObolRouteSpec *route,
 /* %FALSE without @error: no plugin does such things. */
 gboolean obol_bus_network_set_address(ObolBus *bus, const ObolAddress *address, gboolean up, GError **error);
 gboolean obol_bus_network_address_in(ObolBus *bus, const ObolTs *range, ObolAddress *out);
-void obol_bus_network_each_address(ObolBus *bus, void (*visit)(const ObolAddress *address, const char *device, gpointer data),
+gboolean obol_bus_network_each_address(ObolBus *bus, void (*visit)(const ObolAddress *address, const char *device, gpointer data),
                                    gpointer data);
 /* One kernel plugin that is chosen; all borrowed for the call. */
 typedef struct {
@@ -65,6 +65,7 @@ void obol_bus_each_plugin(ObolBus *bus, ObolPluginVisit visit, gpointer data);
 
 /* Passing events on to watchers and listener features. */
 void obol_bus_tell_ike_rekeyed(ObolBus *bus, const ObolIkeInfo *old, const ObolIkeInfo *successor);
+void obol_bus_tell_ike_moved(ObolBus *bus, const ObolIkeInfo *sa, const ObolAddress *old_local, const ObolAddress *old_remote);
 void obol_bus_tell_ike_state(ObolBus *bus, const ObolIkeInfo *sa, ObolIkeState from, const ObolReason *reason);
 void obol_bus_tell_child_state(ObolBus *bus, const ObolIkeInfo *sa, const ObolChildInfo *child, ObolChildState from,
                                const ObolReason *reason);

@@ -333,12 +333,14 @@ obol_bus_network_address_in(ObolBus *bus, const ObolTs *range, ObolAddress *out)
     return bus->network != NULL && bus->network->calls.network.address_in(bus->network->self, range, out);
 }
 
-void
+gboolean
 obol_bus_network_each_address(ObolBus *bus, void (*visit)(const ObolAddress *address, const char *device, gpointer data),
                               gpointer data)
 {
-    if (bus->network != NULL)
-        bus->network->calls.network.each_address(bus->network->self, visit, data);
+    if (bus->network == NULL)
+        return FALSE;
+    bus->network->calls.network.each_address(bus->network->self, visit, data);
+    return TRUE;
 }
 
 void

@@ -82,6 +82,12 @@ obol_bus_tell_ike_rekeyed(ObolBus *bus, const ObolIkeInfo *old, const ObolIkeInf
 }
 
 void
+obol_bus_tell_ike_moved(ObolBus *bus, const ObolIkeInfo *sa, const ObolAddress *old_local, const ObolAddress *old_remote)
+{
+    TELL(bus, ike_moved, sa, old_local, old_remote);
+}
+
+void
 obol_bus_tell_child_state(ObolBus *bus, const ObolIkeInfo *sa, const ObolChildInfo *child, ObolChildState from,
                           const ObolReason *reason)
 {

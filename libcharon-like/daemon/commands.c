@@ -1,35 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* daemon/commands.c - initiate and terminate: who waits for what, and until when; and rekey, which nobody waits for. */
-#include "daemon/daemon-private.h"
-
-/* One command of an admin, or of our own. */
-typedef struct {
-    guint32 id; /* the ticket */
-    char *connection, *child;
-    ObolSaSelector which; /* terminate: its texts are the two above */
-    gboolean force;
-    ObolControlDone done; /* NULL: nobody waits (any more) */
-    gpointer data;
-    GSource *timeout, *start;
-    gboolean started; /* @n_matched is known */
-    guint n_matched, n_ended, n_done;
-    ObolReason *reason; /* of the first that failed */
-} Command;
+#include "daemon/command.h"
 
 struct DaemonCommands {
     ObolDaemon *daemon;
-    GHashTable *by_id; /* of Command, owned */
+    GHashTable *by_id; /* of DaemonCommand, owned */
     guint32 last;
 };
 
 static void
 command_free(gpointer data)
 {
-    Command *command = data;
+    DaemonCommand *command = data;
 
     g_free(command->connection);
     g_free(command->child);
     obol_reason_free(command->reason);
+    if (command->free_data != NULL)
+        command->free_data(command->data);
     g_free(command);
 }
 
@@ -43,9 +31,8 @@ daemon_commands_new(ObolDaemon *daemon)
     return commands;
 }
 
-/* Tells whoever waits; afterwards nobody does. */
-static void
-tell(ObolDaemon *daemon, Command *command, const GError *error)
+void
+daemon_command_tell(ObolDaemon *daemon, DaemonCommand *command, const GError *error)
 {
     ObolControlDone done = command->done;
 
@@ -67,23 +54,23 @@ daemon_commands_free(DaemonCommands *commands)
         return;
     g_hash_table_iter_init(&iter, commands->by_id);
     while (g_hash_table_iter_next(&iter, NULL, &value))
-        tell(commands->daemon, value, error);
+        daemon_command_tell(commands->daemon, value, error);
     g_hash_table_unref(commands->by_id);
     g_free(commands);
 }
 
-static Command *
-find(ObolDaemon *daemon, guint32 id)
+DaemonCommand *
+daemon_command_find(ObolDaemon *daemon, guint32 id)
 {
     return daemon->commands != NULL ? g_hash_table_lookup(daemon->commands->by_id, GUINT_TO_POINTER(id)) : NULL;
 }
 
-static void
-end(ObolDaemon *daemon, Command *command, const GError *error)
+void
+daemon_command_end(ObolDaemon *daemon, DaemonCommand *command, const GError *error)
 {
     guint32 id = command->id;
 
-    tell(daemon, command, error);
+    daemon_command_tell(daemon, command, error);
     daemon_cancel(daemon, command->start);
     g_hash_table_remove(daemon->commands->by_id, GUINT_TO_POINTER(id));
 }
@@ -91,7 +78,7 @@ end(ObolDaemon *daemon, Command *command, const GError *error)
 static void
 end_from_loop(ObolDaemon *daemon, gpointer data)
 {
-    Command *command = find(daemon, GPOINTER_TO_UINT(data));
+    DaemonCommand *command = daemon_command_find(daemon, GPOINTER_TO_UINT(data));
     g_autoptr(GError) error = NULL;
 
     if (command == NULL)
@@ -102,50 +89,51 @@ end_from_loop(ObolDaemon *daemon, gpointer data)
         g_set_error_literal(&error, OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_FAILED, why);
     }
     command->start = NULL;
-    end(daemon, command, error);
+    daemon_command_end(daemon, command, error);
 }
 
 /* All that took it have ended it: told from the loop, since whoever waits may well ask for the next thing. */
-static void
-end_if_complete(ObolDaemon *daemon, Command *command)
+void
+daemon_command_end_if_complete(ObolDaemon *daemon, DaemonCommand *command)
 {
     if (command->started && command->n_ended >= command->n_matched && command->start == NULL)
         command->start = daemon_after(daemon, 0, end_from_loop, GUINT_TO_POINTER(command->id), NULL);
 }
 
 void
-daemon_command_done(ObolDaemon *daemon, guint32 id, const ObolReason *reason)
+daemon_command_done(ObolDaemon *daemon, guint32 id, guint32 child_id, const ObolReason *reason)
 {
-    Command *command = find(daemon, id);
+    DaemonCommand *command = daemon_command_find(daemon, id);
 
     if (command == NULL)
         return;
     command->n_ended++;
+    command->child_id = child_id;
     if (reason == NULL)
         command->n_done++;
     else if (command->reason == NULL)
         command->reason = obol_reason_dup(reason);
-    end_if_complete(daemon, command);
+    daemon_command_end_if_complete(daemon, command);
 }
 
 static void
 timed_out(ObolDaemon *daemon, gpointer data)
 {
-    Command *command = find(daemon, GPOINTER_TO_UINT(data));
+    DaemonCommand *command = daemon_command_find(daemon, GPOINTER_TO_UINT(data));
     g_autoptr(GError) error = g_error_new_literal(OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_TIMEOUT,
                                                   "no end within the time given");
 
     if (command == NULL)
         return;
     command->timeout = NULL;
-    tell(daemon, command, error); /* the command goes on */
+    daemon_command_tell(daemon, command, error); /* the command goes on */
 }
 
-static Command *
-command_new(ObolDaemon *daemon, gint64 timeout_us, ObolControlDone done, gpointer data)
+DaemonCommand *
+daemon_command_new(ObolDaemon *daemon, gint64 timeout_us, ObolControlDone done, gpointer data)
 {
     DaemonCommands *commands = daemon->commands;
-    Command *command = g_new0(Command, 1);
+    DaemonCommand *command = g_new0(DaemonCommand, 1);
 
     do
         commands->last = commands->last % OBOL_COMMAND_MAX + 1;
@@ -165,7 +153,7 @@ static void
 initiate_located(ObolDaemon *daemon, const ObolAddress *local, const ObolAddress *remote, const GError *error,
                  gpointer data)
 {
-    Command *command = find(daemon, GPOINTER_TO_UINT(data));
+    DaemonCommand *command = daemon_command_find(daemon, GPOINTER_TO_UINT(data));
     ObolConnectionSet *set = daemon_snapshot_connections(daemon->snapshot);
     const ObolConnection *connection;
     const ObolChildConfig *child;
@@ -174,7 +162,7 @@ initiate_located(ObolDaemon *daemon, const ObolAddress *local, const ObolAddress
     if (command == NULL)
         return;
     if (error != NULL) {
-        end(daemon, command, error);
+        daemon_command_end(daemon, command, error);
         return;
     }
     connection = obol_connection_set_find(set, command->connection); /* as it is now */
@@ -183,7 +171,7 @@ initiate_located(ObolDaemon *daemon, const ObolAddress *local, const ObolAddress
         g_autoptr(GError) gone = g_error_new(OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_NOT_FOUND,
                                              "connection %s was removed meanwhile", command->connection);
 
-        end(daemon, command, gone);
+        daemon_command_end(daemon, command, gone);
         return;
     }
     driver = daemon_driver_for(daemon, connection->name);
@@ -191,11 +179,11 @@ initiate_located(ObolDaemon *daemon, const ObolAddress *local, const ObolAddress
                                              daemon_driver_enter(driver));
     daemon_driver_leave(driver);
     command->started = TRUE;
-    end_if_complete(daemon, command);
+    daemon_command_end_if_complete(daemon, command);
 }
 
 static void
-refuse(ObolDaemon *daemon, Command *command)
+refuse(ObolDaemon *daemon, DaemonCommand *command)
 {
     g_autoptr(GError) error = NULL;
 
@@ -204,13 +192,13 @@ refuse(ObolDaemon *daemon, Command *command)
                         command->connection != NULL ? command->connection : "",
                         command->child != NULL ? (command->connection != NULL ? " with a child " : "child ") : "",
                         command->child != NULL ? command->child : "");
-    end(daemon, command, error);
+    daemon_command_end(daemon, command, error);
 }
 
 static void
 refuse_from_loop(ObolDaemon *daemon, gpointer data)
 {
-    Command *command = find(daemon, GPOINTER_TO_UINT(data));
+    DaemonCommand *command = daemon_command_find(daemon, GPOINTER_TO_UINT(data));
 
     if (command == NULL)
         return;
@@ -259,7 +247,7 @@ obol_control_initiate(ObolControl *control, const char *ike, const char *child, 
 {
     ObolDaemon *daemon = control->daemon;
     const ObolConnection *connection = daemon_find_connection(daemon, ike, child);
-    Command *command = command_new(daemon, timeout_us, done, data);
+    DaemonCommand *command = daemon_command_new(daemon, timeout_us, done, data);
     ObolControlTicket ticket;
 
     command->connection = g_strdup(connection != NULL ? connection->name : ike);
@@ -268,7 +256,7 @@ obol_control_initiate(ObolControl *control, const char *ike, const char *child, 
     if (connection != NULL) {
         daemon_locate(daemon, connection, initiate_located, GUINT_TO_POINTER(command->id), NULL);
         if (timeout_us == 0)
-            tell(daemon, command, NULL);
+            daemon_command_tell(daemon, command, NULL);
     } else if (timeout_us == 0) {
         refuse(daemon, command);
     } else {
@@ -280,7 +268,7 @@ obol_control_initiate(ObolControl *control, const char *ike, const char *child, 
 /* --- terminate --- */
 
 static void
-terminate(ObolDaemon *daemon, Command *command)
+terminate(ObolDaemon *daemon, DaemonCommand *command)
 {
     for (guint i = 0; i < daemon->drivers->len; i++) {
         DaemonDriver *driver = g_ptr_array_index(daemon->drivers, i);
@@ -294,16 +282,16 @@ terminate(ObolDaemon *daemon, Command *command)
     if (command->n_matched == 0) {
         g_autoptr(GError) error = g_error_new_literal(OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_NOT_FOUND, "no such SA");
 
-        end(daemon, command, error);
+        daemon_command_end(daemon, command, error);
         return;
     }
-    end_if_complete(daemon, command);
+    daemon_command_end_if_complete(daemon, command);
 }
 
 static void
 terminate_from_loop(ObolDaemon *daemon, gpointer data)
 {
-    Command *command = find(daemon, GPOINTER_TO_UINT(data));
+    DaemonCommand *command = daemon_command_find(daemon, GPOINTER_TO_UINT(data));
 
     if (command == NULL)
         return;
@@ -316,7 +304,7 @@ obol_control_terminate(ObolControl *control, const ObolSaSelector *which, gboole
                        ObolControlDone done, gpointer data)
 {
     ObolDaemon *daemon = control->daemon;
-    Command *command = command_new(daemon, timeout_us, done, data);
+    DaemonCommand *command = daemon_command_new(daemon, timeout_us, done, data);
     guint32 ticket = command->id;
 
     command->connection = g_strdup(which->ike);
@@ -331,9 +319,9 @@ obol_control_terminate(ObolControl *control, const ObolSaSelector *which, gboole
     }
     /* Who does not wait is still told how many it concerns. */
     terminate(daemon, command);
-    command = find(daemon, ticket);
+    command = daemon_command_find(daemon, ticket);
     if (command != NULL)
-        tell(daemon, command, NULL);
+        daemon_command_tell(daemon, command, NULL);
     return ticket;
 }
 
@@ -355,7 +343,7 @@ obol_control_rekey(ObolControl *control, const ObolSaSelector *which, gboolean r
 void
 obol_control_forget(ObolControl *control, ObolControlTicket ticket)
 {
-    Command *command = ticket <= OBOL_COMMAND_MAX ? find(control->daemon, (guint32) ticket) : NULL;
+    DaemonCommand *command = ticket <= OBOL_COMMAND_MAX ? daemon_command_find(control->daemon, (guint32) ticket) : NULL;
 
     if (command == NULL)
         return;

@@ -90,6 +90,9 @@ gboolean daemon_fit_connection(ObolDaemon *daemon, ObolConnection *connection, G
 /* --- fit-kernel.c --- */
 gboolean daemon_fit_kernel(ObolDaemon *daemon, const ObolConnection *connection, ObolChildConfig *child, const char *where,
                            GError **error);
+/* The same for selectors that an admin wants of a child that lives: @outer is its packets' family. */
+gboolean daemon_fit_selectors(ObolDaemon *daemon, const ObolConnection *connection, const ObolChildConfig *child, GArray *local,
+                              GArray *remote, guint16 outer, GError **error);
 char *daemon_describe_kernel(ObolDaemon *daemon); /* (transfer full): "kernel/xfrm (XFRM of Linux 6.1.0)" */
 
 /* --- commands.c --- */
@@ -100,7 +103,7 @@ const ObolConnection *daemon_find_connection(ObolDaemon *daemon, const char *ike
 /* A child or a shunt and its connection; %NULL: there is none. */
 const ObolChildConfig *daemon_find_policies(ObolDaemon *daemon, const char *ike, const char *child,
                                             const ObolConnection **connection);
-void daemon_command_done(ObolDaemon *daemon, guint32 command, const ObolReason *reason);
+void daemon_command_done(ObolDaemon *daemon, guint32 command, guint32 child_id, const ObolReason *reason);
 
 /* --- traps.c --- */
 DaemonTraps *daemon_traps_new(void);
@@ -126,11 +129,14 @@ void daemon_routes_add(ObolDaemon *daemon, const char *owner, const GArray *loca
 void daemon_routes_add_pass(ObolDaemon *daemon, const char *owner, const ObolChildConfig *shunt);
 void daemon_routes_remove(ObolDaemon *daemon, const char *owner);
 void daemon_routes_child_state(ObolDaemon *daemon, guint shard, const ObolIkeInfo *sa, const ObolChildInfo *child);
+/* @sa has moved: its children's routes follow. */
+void daemon_routes_move(ObolDaemon *daemon, guint shard, const ObolIkeInfo *sa);
 /* Our addresses may be other ones now. */
 void daemon_routes_refresh(ObolDaemon *daemon);
 
 /* --- network.c --- */
 void daemon_network_changed(gpointer daemon);
+void daemon_network_tell(ObolDaemon *daemon); /* the shards, which addresses there are */
 
 /* --- pools.c --- */
 DaemonPools *daemon_pools_new(void);

@@ -149,6 +149,7 @@ open_roles(ObolDaemon *daemon, GError **error)
         read_limits(daemon->settings, i, &limits);
         g_ptr_array_add(daemon->drivers, daemon_driver_new(daemon, &limits));
     }
+    daemon_network_tell(daemon);
     return TRUE;
 }
 

@@ -232,6 +232,15 @@ tell_ike_rekeyed(gpointer data, const ObolIkeInfo *old, const ObolIkeInfo *succe
 }
 
 static void
+tell_ike_moved(gpointer data, const ObolIkeInfo *sa, const ObolAddress *old_local, const ObolAddress *old_remote)
+{
+    DaemonDriver *driver = data;
+
+    daemon_routes_move(driver->daemon, driver->number, sa);
+    obol_bus_tell_ike_moved(driver->daemon->bus, sa, old_local, old_remote);
+}
+
+static void
 tell_child_state(gpointer data, const ObolIkeInfo *sa, const ObolChildInfo *child, ObolChildState from,
                  const ObolReason *reason)
 {
@@ -274,12 +283,13 @@ static const ObolListenerVtable listener = {
     .failure = tell_failure,
     .log = tell_log,
     .ike_rekeyed = tell_ike_rekeyed,
+    .ike_moved = tell_ike_moved,
 };
 
 static void
-port_command_done(gpointer data, guint32 command, const ObolReason *reason)
+port_command_done(gpointer data, guint32 command, guint32 child_id, const ObolReason *reason)
 {
-    daemon_command_done(((DaemonDriver *) data)->daemon, command, reason);
+    daemon_command_done(((DaemonDriver *) data)->daemon, command, child_id, reason);
 }
 
 typedef struct {
@@ -309,6 +319,12 @@ port_locate(gpointer data, guint32 reqid, const ObolConnection *connection)
 
     *acquire = (Acquire) { driver->number, reqid };
     daemon_locate(driver->daemon, connection, acquire_located, acquire, g_free);
+}
+
+static gboolean
+port_source_for(gpointer data, const ObolAddress *remote, ObolAddress *source)
+{
+    return obol_bus_socket_source_for(((DaemonDriver *) data)->daemon->bus, remote, source);
 }
 
 /* --- from the socket and the kernel --- */
@@ -392,6 +408,7 @@ daemon_driver_new(ObolDaemon *daemon, const ObolShardLimits *limits)
         .send = port_send, .keep_alive = port_keep_alive, .wake_at = port_wake_at, .kernel = port_kernel,
         .job = port_job,        .listener = &listener, .command_done = port_command_done, .locate = port_locate,
         .lease = port_lease, .release = port_release, .configure = port_configure,
+        .source_for = port_source_for,
     };
     const ObolCrypto *crypto = obol_bus_crypto(daemon->bus);
     DaemonDriver *driver = g_new0(DaemonDriver, 1);

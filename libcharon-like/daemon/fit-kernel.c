@@ -382,3 +382,18 @@ daemon_fit_kernel(ObolDaemon *daemon, const ObolConnection *connection, ObolChil
         child->replay_window = MIN(child->replay_window, f.abilities->replay_window_max);
     return TRUE;
 }
+
+gboolean
+daemon_fit_selectors(ObolDaemon *daemon, const ObolConnection *connection, const ObolChildConfig *child, GArray *local,
+                     GArray *remote, guint16 outer, GError **error)
+{
+    ObolChildConfig wanted = *child;
+    const Fitting f = {
+        .daemon = daemon, .abilities = obol_bus_kernel_abilities(daemon->bus), .connection = connection, .child = &wanted,
+        .where = child->name, .outer = outer,
+    };
+
+    wanted.local_ts = local;
+    wanted.remote_ts = remote;
+    return f.abilities == NULL || fit_needs(&f, error);
+}

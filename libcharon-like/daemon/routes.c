@@ -258,6 +258,13 @@ daemon_routes_child_state(ObolDaemon *daemon, guint shard, const ObolIkeInfo *sa
 }
 
 void
+daemon_routes_move(ObolDaemon *daemon, guint shard, const ObolIkeInfo *sa)
+{
+    for (gsize i = 0; i < sa->n_children; i++)
+        daemon_routes_child_state(daemon, shard, sa, &sa->children[i]);
+}
+
+void
 daemon_routes_refresh(ObolDaemon *daemon)
 {
     GHashTableIter iter;

@@ -78,6 +78,18 @@ tell_rekeyed(ObolShard *shard, const ObolSlot *old, const ObolSlot *successor)
     listener->ike_rekeyed(shard->data, &was, &is);
 }
 
+static void
+tell_moved(ObolShard *shard, const ObolSlot *slot, const ObolAction *action)
+{
+    const ObolListenerVtable *listener = shard->ports.listener;
+    ObolIkeInfo info;
+
+    if (listener == NULL || listener->ike_moved == NULL)
+        return;
+    obol_slot_look(shard, slot, &info);
+    listener->ike_moved(shard->data, &info, &action->moved.local, &action->moved.remote);
+}
+
 void
 obol_shard_pass_on(ObolShard *shard, const ObolAction *action)
 {
@@ -106,7 +118,7 @@ end_command(ObolShard *shard, const ObolAction *action)
     if (obol_shard_acquire_done(shard, action->command_done.command, action->command_done.reason == NULL))
         return;
     if (shard->ports.command_done != NULL)
-        shard->ports.command_done(shard->data, action->command_done.command, action->command_done.reason);
+        shard->ports.command_done(shard->data, action->command_done.command, action->command_done.child_id, action->command_done.reason);
 }
 
 /* The SPI is ticket enough, as for a job. */
@@ -127,6 +139,7 @@ configure(ObolShard *shard, const ObolSlot *slot, const ObolAction *action)
 {
     ObolIkeInfo info;
 
+    obol_addresses_lend(shard, action->configure.up, action->configure.addresses);
     if (shard->ports.configure == NULL)
         return;
     obol_slot_look(shard, slot, &info);
@@ -188,6 +201,10 @@ carry_out_one(ObolShard *shard, ObolSlot *slot, ObolAction *action)
         break;
     case OBOL_ACTION_CONFIGURE:
         configure(shard, slot, action);
+        break;
+    case OBOL_ACTION_MOVED:
+        obol_slot_moved(shard, slot, &action->moved.remote);
+        tell_moved(shard, slot, action);
         break;
     case OBOL_ACTION_CLOSE:
         slot->closing = TRUE;

@@ -4,18 +4,28 @@
 
 #include <string.h>
 
-ObolSlot *
-obol_shard_find_peer(ObolShard *shard, const char *connection, const ObolAddress *remote)
+static ObolSlot *
+find_in(ObolShard *shard, ObolSlotRelation relation, guint64 key)
 {
-    ObolSlot *slot = obol_key_table_get(&shard->by_peer, obol_shard_peer_key(shard, connection, remote));
+    ObolSlot *slot = obol_key_table_get(&shard->related[relation], key);
 
-    for (guint i = 0; slot != NULL && i < OBOL_PEERS_LOOKED_AT; slot = slot->peer.next, i++) {
+    for (guint i = 0; slot != NULL && i < OBOL_PEERS_LOOKED_AT; i++) {
         ObolIkeState state = obol_ike_sa_state(slot->sa);
 
         if (state == OBOL_IKE_CONNECTING || state == OBOL_IKE_ESTABLISHED)
             return slot;
+        slot = relation == OBOL_BY_ORIGIN ? slot->origin.next : slot->peer.next;
     }
     return NULL;
+}
+
+ObolSlot *
+obol_shard_find_peer(ObolShard *shard, const char *connection, const ObolAddress *remote)
+{
+    guint64 key = MAX(obol_shard_peer_key(shard, connection, remote), 1);
+    ObolSlot *slot = find_in(shard, OBOL_BY_PEER, key);
+
+    return slot != NULL ? slot : find_in(shard, OBOL_BY_ORIGIN, key);
 }
 
 guint
@@ -60,6 +70,8 @@ mean_child(ObolEvent *event, guint32 child_id)
 {
     if (event->kind == OBOL_EVENT_TERMINATE)
         event->terminate.child_id = child_id;
+    else if (event->kind == OBOL_EVENT_SELECTORS)
+        event->selectors.child_id = child_id;
     else
         event->rekey.child_id = child_id;
 }
@@ -112,6 +124,14 @@ guint
 obol_shard_rekey(ObolShard *shard, const ObolSaSelector *which, gboolean reauth, gint64 now_us)
 {
     return feed_all(shard, which, (ObolEvent) { .kind = OBOL_EVENT_REKEY, .rekey = { .reauth = reauth } }, now_us);
+}
+
+guint
+obol_shard_selectors(ObolShard *shard, const ObolSaSelector *which, const ObolTsChange *change, guint32 command, gint64 now_us)
+{
+    g_return_val_if_fail(which->child != NULL || which->child_id != 0, 0);
+    return feed_all(shard, which, (ObolEvent) { .kind = OBOL_EVENT_SELECTORS, .selectors = { .change = change, .command = command } },
+                    now_us);
 }
 
 void

@@ -34,6 +34,9 @@ struct ObolSlot {
     guint64 half_open_mark; /* while half-open: of its address */
     ObolSlotLink identity;  /* authentic, by the pair of identities */
     ObolSlotLink peer;      /* by connection and remote address */
+    ObolSlotLink local;     /* by its local address, once it is established */
+    ObolSlotLink mobile;    /* all with MOBIKE */
+    ObolSlotLink origin;    /* by connection and the address at which we first met a peer that has been met elsewhere since */
     ObolKernelName *names;  /* what it has in the kernel */
     ObolKernelPending *pending; /* what it has asked of the kernel */
     guint64 renews, renewed_by; /* reauthentication: SPIs of the slot in whose place it is, and that in its place; 0: none */
@@ -42,13 +45,21 @@ struct ObolSlot {
 };
 
 /* Tables of lists: the first of each is in the table. */
-typedef enum { OBOL_BY_IDENTITY, OBOL_BY_PEER } ObolSlotRelation;
+typedef enum { OBOL_BY_IDENTITY, OBOL_BY_PEER, OBOL_BY_LOCAL, OBOL_BY_MOBILE, OBOL_BY_ORIGIN, OBOL_N_RELATIONS } ObolSlotRelation;
 
 /* What one SA's event does to another: done when the event itself is. */
 typedef struct {
     guint64 spi;
     ObolEvent event;
 } ObolEffect;
+
+/* Those of this machine, and who has not heard yet that they have changed. */
+typedef struct {
+    GArray *present; /* of ObolAddress; NULL: nobody has told */
+    GArray *lent;    /* of ObolAddress: by peers, each as often as it was */
+    ObolSlot *next;  /* the next to be told; NULL: nobody */
+    ObolTimer timer;
+} ObolAddresses;
 
 struct ObolShard {
     ObolEngine engine;
@@ -59,7 +70,9 @@ struct ObolShard {
     ObolAdmission admission;
     ObolBucket stray, log;
     GPtrArray *slots; /* of ObolSlot, in no order */
-    ObolKeyTable by_spi, by_request, by_identity, by_peer;
+    ObolKeyTable by_spi, by_request;
+    ObolKeyTable related[OBOL_N_RELATIONS];
+    ObolAddresses addresses;
     ObolTimerHeap timers;
     ObolKernelTickets kernel;
     ObolLingering lingering;
@@ -85,6 +98,9 @@ ObolSlot *obol_slot_new_successor(ObolShard *shard, ObolSlot *old, ObolIkeSa *sa
 gboolean obol_slot_feed(ObolShard *shard, ObolSlot *slot, const ObolEvent *event);
 void obol_slot_free(ObolShard *shard, ObolSlot *slot); /* without a word to anybody */
 void obol_slot_link(ObolShard *shard, ObolSlot *slot, ObolSlotRelation relation, guint64 key);
+/* Its addresses are other ones now. */
+void obol_slot_moved(ObolShard *shard, ObolSlot *slot, const ObolAddress *old_remote);
+guint64 obol_shard_local_key(const ObolShard *shard, const ObolAddress *local);
 guint64 obol_shard_peer_key(const ObolShard *shard, const char *connection, const ObolAddress *remote);
 /* @info's children lie in the shard's own room until the next look. */
 void obol_slot_look(ObolShard *shard, const ObolSlot *slot, ObolIkeInfo *info);
@@ -103,6 +119,12 @@ gboolean obol_shard_is_first(gpointer data, const ObolIkeSa *sa);
 /* An IKE SA with the same peer and these children (of const ObolChildConfig); @keep: @old is told when it is there. */
 void obol_shard_reauthenticate(ObolShard *shard, ObolSlot *old, const GPtrArray *children, gboolean keep);
 void obol_shard_watch_renewal(ObolShard *shard, ObolSlot *slot); /* one that renews another one has changed */
+
+/* --- addresses.c --- */
+void obol_addresses_go_on(ObolShard *shard); /* its timer has rung */
+void obol_addresses_leave(ObolShard *shard, ObolSlot *slot); /* it is about to leave the list of those with MOBIKE */
+void obol_addresses_lend(ObolShard *shard, gboolean up, const GArray *addresses); /* virtual ones come or go */
+void obol_addresses_clear(ObolShard *shard);
 
 /* --- acquire.c --- */
 void obol_shard_acquire(ObolShard *shard, const ObolKernelEvent *event);

@@ -18,6 +18,14 @@ next_unique_id(gpointer data)
     return shard->n_unique_ids++ * shard->limits.n_shards + shard->limits.number + 1;
 }
 
+static gboolean
+source_for(gpointer data, const ObolAddress *remote, ObolAddress *source)
+{
+    const ObolShard *shard = data;
+
+    return shard->ports.source_for != NULL && shard->ports.source_for(shard->data, remote, source);
+}
+
 static guint32
 reqid_for(gpointer data, const char *connection, const char *child)
 {
@@ -36,7 +44,7 @@ obol_shard_new(const ObolShardLimits *limits, const ObolCrypto *crypto, const Ob
     shard->data = data;
     shard->engine = (ObolEngine) {
         .crypto = crypto, .random = *random, .next_unique_id = next_unique_id, .new_spi = obol_slot_new_spi, .reqid_for = reqid_for,
-        .is_first = obol_shard_is_first, .half_open_bytes = &shard->half_open_bytes, .data = shard,
+        .is_first = obol_shard_is_first, .source_for = source_for, .half_open_bytes = &shard->half_open_bytes, .data = shard,
     };
     obol_hash_key_init(&shard->hash_key, random);
     obol_admission_init(&shard->admission, &shard->limits, crypto, random);
@@ -45,8 +53,10 @@ obol_shard_new(const ObolShardLimits *limits, const ObolCrypto *crypto, const Ob
     shard->slots = g_ptr_array_new();
     obol_key_table_init(&shard->by_spi);
     obol_key_table_init(&shard->by_request);
-    obol_key_table_init(&shard->by_identity);
-    obol_key_table_init(&shard->by_peer);
+    for (guint i = 0; i < OBOL_N_RELATIONS; i++)
+        obol_key_table_init(&shard->related[i]);
+    shard->addresses.timer.when_us = G_MAXINT64;
+    shard->engine.lent = shard->addresses.lent = g_array_new(FALSE, FALSE, sizeof(ObolAddress));
     obol_timer_heap_init(&shard->timers);
     obol_kernel_tickets_init(&shard->kernel);
     obol_lingering_init(&shard->lingering);
@@ -67,11 +77,12 @@ obol_shard_free(ObolShard *shard)
         obol_slot_free(shard, g_ptr_array_index(shard->slots, shard->slots->len - 1));
     obol_kernel_tickets_clear(&shard->kernel);
     obol_lingering_clear(shard);
+    obol_addresses_clear(shard);
     obol_timer_heap_clear(&shard->timers);
     obol_key_table_clear(&shard->by_spi);
     obol_key_table_clear(&shard->by_request);
-    obol_key_table_clear(&shard->by_identity);
-    obol_key_table_clear(&shard->by_peer);
+    for (guint i = 0; i < OBOL_N_RELATIONS; i++)
+        obol_key_table_clear(&shard->related[i]);
     obol_admission_clear(&shard->admission);
     obol_reqids_free(shard->reqids);
     obol_actions_free(shard->actions);
@@ -355,6 +366,10 @@ obol_shard_wake(ObolShard *shard, gint64 now_us)
             break;
         if (timer == &shard->lingering.timer) {
             obol_lingering_expire(shard);
+            continue;
+        }
+        if (timer == &shard->addresses.timer) {
+            obol_addresses_go_on(shard);
             continue;
         }
         slot = (ObolSlot *) ((char *) timer - G_STRUCT_OFFSET(ObolSlot, timer));

@@ -23,7 +23,8 @@ typedef struct {
     /* (transfer full).  Come back by obol_shard_job_done() with the same ticket. */
     void (*job)(gpointer data, guint64 ticket, ObolJob *job);
     const ObolListenerVtable *listener; /* called with @data; slots may be NULL */
-    void (*command_done)(gpointer data, guint32 command, const ObolReason *reason); /* reason NULL: success */
+    /* @reason NULL: success; @child_id: the Child SA that there is by it, 0 where none is told. */
+    void (*command_done)(gpointer data, guint32 command, guint32 child_id, const ObolReason *reason);
     /* A packet wants @connection, which has no IKE SA yet: find the peer's address, then call obol_shard_located() with
      * the same @reqid, be it without success.  NULL: acquires make no IKE SA. */
     void (*locate)(gpointer data, guint32 reqid, const ObolConnection *connection);
@@ -33,6 +34,8 @@ typedef struct {
     /* Virtual addresses (of ObolAddress) that we have been given, with what was told (of ObolAttribute), come or go; counted: an address
      * may come twice, and then goes twice.  NULL: nobody installs them. */
     void (*configure)(gpointer data, const ObolIkeInfo *sa, gboolean up, const GArray *addresses, const GArray *attributes);
+    /* The address that packets to @remote would leave from; %FALSE: there is no way there.  NULL: nobody knows. */
+    gboolean (*source_for)(gpointer data, const ObolAddress *remote, ObolAddress *source);
 } ObolPorts;
 
 /* Limits and habits that are not a connection's own. */
@@ -74,6 +77,15 @@ void obol_shard_leased(ObolShard *shard, guint64 ticket, const ObolPoolRequest *
 void obol_shard_located(ObolShard *shard, guint32 reqid, const ObolAddress *local, const ObolAddress *remote,
                         gint64 now_us);
 
+/**
+ * obol_shard_addresses:
+ * @addresses: (of ObolAddress): all of this machine but loopback; they may be the same as before, and routes other ones
+ *
+ * Tells those whose address has gone at once, and those with MOBIKE, who have something to tell their peers, by and by.  Nobody else
+ * is touched.
+ */
+void obol_shard_addresses(ObolShard *shard, const GArray *addresses, gint64 now_us);
+
 /* Which shard a datagram is for: by the SPI that we chose, or for an IKE_SA_INIT request by its sender's.  Pure. */
 guint obol_shard_of_datagram(const guint8 *data, gsize n, guint n_shards);
 
@@ -90,6 +102,9 @@ guint obol_shard_initiate(ObolShard *shard, const ObolConnection *connection, co
 /* New keys, or with @reauth of IKE SAs all of it anew; begun, not waited for.  Returns how many SAs it concerns. */
 guint obol_shard_rekey(ObolShard *shard, const ObolSaSelector *which, gboolean reauth, gint64 now_us);
 guint obol_shard_terminate(ObolShard *shard, const ObolSaSelector *which, gboolean force, guint32 command,
+                           gint64 now_us);
+/* What the Child SAs that @which means are to protect (they are named by child or child_id); @change is borrowed for the call. */
+guint obol_shard_selectors(ObolShard *shard, const ObolSaSelector *which, const ObolTsChange *change, guint32 command,
                            gint64 now_us);
 
 void obol_shard_each(ObolShard *shard, ObolSaVisit visit, gpointer data);

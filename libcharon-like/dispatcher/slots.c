@@ -4,18 +4,28 @@
 
 #include <string.h>
 
+#define ALL_ALIKE 1 /* the key of a table that has one list */
+
 /* --- lists of slots with something in common --- */
 
 static ObolKeyTable *
 table_of(ObolShard *shard, ObolSlotRelation relation)
 {
-    return relation == OBOL_BY_IDENTITY ? &shard->by_identity : &shard->by_peer;
+    return &shard->related[relation];
 }
 
 static ObolSlotLink *
 link_of(ObolSlot *slot, ObolSlotRelation relation)
 {
-    return relation == OBOL_BY_IDENTITY ? &slot->identity : &slot->peer;
+    switch (relation) {
+    case OBOL_BY_IDENTITY: return &slot->identity;
+    case OBOL_BY_PEER: return &slot->peer;
+    case OBOL_BY_LOCAL: return &slot->local;
+    case OBOL_BY_MOBILE: return &slot->mobile;
+    case OBOL_BY_ORIGIN:
+    case OBOL_N_RELATIONS: break;
+    }
+    return &slot->origin;
 }
 
 static void
@@ -25,6 +35,8 @@ unlink_slot(ObolShard *shard, ObolSlot *slot, ObolSlotRelation relation)
 
     if (link->key == 0)
         return;
+    if (relation == OBOL_BY_MOBILE)
+        obol_addresses_leave(shard, slot);
     if (link->previous != NULL)
         link_of(link->previous, relation)->next = link->next;
     else
@@ -54,6 +66,14 @@ obol_shard_peer_key(const ObolShard *shard, const char *connection, const ObolAd
         { (const guint8 *) connection, strlen(connection) + 1 },
         { remote->bytes, obol_address_n_bytes(remote) },
     };
+
+    return obol_keyed_hash(&shard->hash_key, parts, G_N_ELEMENTS(parts));
+}
+
+guint64
+obol_shard_local_key(const ObolShard *shard, const ObolAddress *local)
+{
+    ObolSpan parts[] = { { local->bytes, obol_address_n_bytes(local) } };
 
     return obol_keyed_hash(&shard->hash_key, parts, G_N_ELEMENTS(parts));
 }
@@ -163,8 +183,8 @@ obol_slot_new_successor(ObolShard *shard, ObolSlot *old, ObolIkeSa *sa, gboolean
     slot->n_installed = old->n_installed;
     old->n_installed = 0;
     obol_kernel_tickets_move(old, slot);
-    move_link(shard, old, slot, OBOL_BY_IDENTITY);
-    move_link(shard, old, slot, OBOL_BY_PEER);
+    for (guint relation = 0; relation < OBOL_N_RELATIONS; relation++)
+        move_link(shard, old, slot, (ObolSlotRelation) relation);
     renewer = old->renewed_by != 0 ? obol_key_table_get(&shard->by_spi, old->renewed_by) : NULL;
     if (renewer != NULL)
         renewer->renews = slot->spi;
@@ -189,11 +209,30 @@ note_established(ObolShard *shard, ObolSlot *slot)
     ObolIkeInfo info;
 
     slot->established = TRUE;
+    obol_slot_link(shard, slot, OBOL_BY_LOCAL, obol_shard_local_key(shard, obol_ike_sa_local(slot->sa)));
+    if (obol_ike_sa_is_mobile(slot->sa))
+        obol_slot_link(shard, slot, OBOL_BY_MOBILE, ALL_ALIKE);
     if (slot->peer.key != 0)
         return;
     obol_slot_look(shard, slot, &info);
     if (info.connection != NULL)
         obol_slot_link(shard, slot, OBOL_BY_PEER, obol_shard_peer_key(shard, info.connection, &info.remote));
+}
+
+void
+obol_slot_moved(ObolShard *shard, ObolSlot *slot, const ObolAddress *old_remote)
+{
+    const ObolConnection *connection = obol_ike_sa_connection(slot->sa);
+    const ObolAddress *remote = obol_ike_sa_remote(slot->sa);
+
+    if (slot->local.key != 0)
+        obol_slot_link(shard, slot, OBOL_BY_LOCAL, obol_shard_local_key(shard, obol_ike_sa_local(slot->sa)));
+    if (slot->peer.key == 0 || connection == NULL || obol_address_equal(remote, old_remote))
+        return;
+    /* Whoever wants more of that peer looks for it at the address of the settings. */
+    if (slot->origin.key == 0 && obol_ike_sa_decides(slot->sa))
+        obol_slot_link(shard, slot, OBOL_BY_ORIGIN, slot->peer.key);
+    obol_slot_link(shard, slot, OBOL_BY_PEER, obol_shard_peer_key(shard, connection->name, remote));
 }
 
 static void
@@ -248,8 +287,8 @@ obol_slot_free(ObolShard *shard, ObolSlot *slot)
     leave_half_open(shard, slot);
     obol_kernel_tickets_drop(shard, slot);
     obol_timer_heap_set(&shard->timers, &slot->timer, G_MAXINT64);
-    unlink_slot(shard, slot, OBOL_BY_IDENTITY);
-    unlink_slot(shard, slot, OBOL_BY_PEER);
+    for (guint relation = 0; relation < OBOL_N_RELATIONS; relation++)
+        unlink_slot(shard, slot, (ObolSlotRelation) relation);
     if (slot->request != 0 && obol_key_table_get(&shard->by_request, slot->request) == slot)
         obol_key_table_set(&shard->by_request, slot->request, NULL);
     obol_key_table_set(&shard->by_spi, slot->spi, NULL);

@@ -66,7 +66,7 @@ obol_shard_identified(ObolShard *shard, ObolSlot *slot, gboolean initial_contact
     if (info.local_id == NULL || info.remote_id == NULL)
         return;
     key = MAX(pair_key(shard, info.local_id, info.remote_id), 1);
-    others = slot->identity.key == 0 ? obol_key_table_get(&shard->by_identity, key) : NULL;
+    others = slot->identity.key == 0 ? obol_key_table_get(&shard->related[OBOL_BY_IDENTITY], key) : NULL;
     if (others != NULL && initial_contact && unique != OBOL_UNIQUE_NEVER)
         replace_others(shard, slot, others, TRUE);
     /* Only an SA that the peer began replaces or yields.  Were our own to do so too, two sides that begin at the same
@@ -84,7 +84,7 @@ obol_shard_is_first(gpointer data, const ObolIkeSa *sa)
 {
     ObolShard *shard = data;
     const ObolSlot *own = obol_key_table_get(&shard->by_spi, obol_ike_sa_own_spi(sa));
-    const ObolSlot *other = own != NULL && own->peer.key != 0 ? obol_key_table_get(&shard->by_peer, own->peer.key) : NULL;
+    const ObolSlot *other = own != NULL && own->peer.key != 0 ? obol_key_table_get(&shard->related[OBOL_BY_PEER], own->peer.key) : NULL;
 
     for (guint i = 0; other != NULL && i < OBOL_PEERS_LOOKED_AT; other = other->peer.next, i++) {
         ObolIkeState state = obol_ike_sa_state(other->sa);

@@ -59,6 +59,7 @@ clear_action(gpointer data)
     case OBOL_ACTION_WAKE:
     case OBOL_ACTION_KEEP_ALIVE:
     case OBOL_ACTION_IDENTIFIED:
+    case OBOL_ACTION_MOVED:
     case OBOL_ACTION_CLOSE: break;
     }
 }

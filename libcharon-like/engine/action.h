@@ -39,6 +39,7 @@ typedef enum {
     OBOL_ACTION_LEASE,        /* ask the pools; comes back as OBOL_EVENT_LEASED, whatever there is */
     OBOL_ACTION_RELEASE,      /* what they gave is held no longer */
     OBOL_ACTION_CONFIGURE,    /* addresses of this machine, for as long as the peer lets us have them */
+    OBOL_ACTION_MOVED,        /* its addresses are other ones now: ask the SA for them */
     OBOL_ACTION_COMMAND_DONE, /* a command has come to its end */
     OBOL_ACTION_CLOSE,        /* the SA is over: forget its SPIs and free it once these actions are done */
 } ObolActionKind;
@@ -78,7 +79,11 @@ typedef struct {
             GArray *addresses;  /* owned; of ObolAddress */
             GArray *attributes; /* owned; of ObolAttribute: what was told with them */
         } configure;
-        struct { guint32 command; ObolReason *reason; /* NULL: success */ } command_done;
+        struct { ObolAddress local, remote; } moved; /* which they were */
+        struct {
+            guint32 command, child_id; /* the child that there is by it; 0: none, or it is not told */
+            ObolReason *reason;        /* NULL: success */
+        } command_done;
     };
 } ObolAction;
 

@@ -83,6 +83,7 @@ replay(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
         return;
     }
     obol_plain_free(plain);
+    sa->asked_by = (ObolPath) { *in->local, *in->remote };
     obol_window_replay(sa, skf != NULL ? obol_datagram_ip_size(sa, in->datagram.n) : 0, out);
 }
 
@@ -161,6 +162,13 @@ tell_opened(ObolIkeSa *sa, const ObolIncoming *in, const ObolChain *inner, ObolA
 }
 
 static void
+note_path(ObolIkeSa *sa, const ObolIncoming *in)
+{
+    if ((in->message->header.flags & OBOL_FLAG_RESPONSE) == 0)
+        sa->asked_by = (ObolPath) { *in->local, *in->remote };
+}
+
+static void
 hand_over(ObolIkeSa *sa, const ObolIncoming *in, Cover cover, Handler handler, ObolActions *out)
 {
     GByteArray *plain = NULL;
@@ -170,6 +178,7 @@ hand_over(ObolIkeSa *sa, const ObolIncoming *in, Cover cover, Handler handler, O
     guint8 first;
 
     if (cover == IN_CLEAR) {
+        note_path(sa, in);
         obol_tell_message(sa, &in->message->header, "", in->chain, FALSE, in->datagram.n, FALSE, out);
         handler(sa, in, out);
         return;
@@ -177,7 +186,10 @@ hand_over(ObolIkeSa *sa, const ObolIncoming *in, Cover cover, Handler handler, O
     if (!open_sealed(sa, in, &plain, &first, out))
         return;
     sa->heard_us = sa->now_us;
+    note_path(sa, in);
     obol_nat_follow(sa, in, out);
+    if ((in->message->header.flags & OBOL_FLAG_RESPONSE) != 0)
+        obol_mobike_answered(sa, in, out);
     if (!obol_chain_decode(first, plain->data, plain->len, &inner, &fault)) {
         tell_opened(sa, in, NULL, out);
         refuse_sealed(sa, in, &fault, out);

@@ -43,9 +43,9 @@ own_identity(const ObolIkeSa *sa)
     return set != NULL && set->type != 0 ? obol_identity_dup(set) : obol_identity_from_address(&sa->local);
 }
 
-/* Adds our ID and AUTH; why not, when there is no key for it. */
+/* Adds our ID, whom we ask for (or NULL) and AUTH, in the order of section 1.2; why not, when there is no key for it. */
 static ObolReason *
-add_proof(ObolIkeSa *sa, guint8 payload, ObolChain *chain)
+add_proof(ObolIkeSa *sa, guint8 payload, const ObolIdentity *asked, ObolChain *chain)
 {
     g_autoptr(GByteArray) body = id_body(sa->local_id);
     const ObolSecret *secret = obol_shared_keys_find(sa->engine->keys, sa->local_id, sa->remote_id);
@@ -62,6 +62,8 @@ add_proof(ObolIkeSa *sa, guint8 payload, ObolChain *chain)
         return reason;
     }
     obol_chain_add_id(chain, payload, sa->local_id->type, sa->local_id->data, sa->local_id->n);
+    if (asked != NULL)
+        obol_chain_add_id(chain, OBOL_PAYLOAD_IDR, asked->type, asked->data, asked->n);
     obol_chain_add_auth(chain, OBOL_AUTH_PSK, auth->bytes, auth->n);
     /* The chain borrows until it is encoded, and that is after our copy has gone. */
     added = &chain->items[chain->n - 1];
@@ -160,19 +162,18 @@ obol_auth_start(ObolIkeSa *sa, ObolActions *out)
     g_free(sa->remote_id);
     sa->local_id = own_identity(sa);
     sa->remote_id = expected != NULL ? obol_identity_dup(expected) : obol_identity_from_address(&sa->remote);
-    reason = add_proof(sa, OBOL_PAYLOAD_IDI, &chain);
+    reason = add_proof(sa, OBOL_PAYLOAD_IDI, is_exact(expected) ? expected : NULL, &chain);
     if (reason != NULL) {
         end_for(sa, reason, out);
         return;
     }
-    if (is_exact(expected))
-        obol_chain_add_id(&chain, OBOL_PAYLOAD_IDR, expected->type, expected->data, expected->n);
     if (sa->connection->initial_contact && (sa->engine->is_first == NULL || sa->engine->is_first(sa->engine->data, sa)))
         obol_chain_add_notify(&chain, OBOL_N_INITIAL_CONTACT, NULL, 0);
     if (child != NULL) {
         obol_configuration_put_request(sa, &chain); /* section 2.19: before SA */
         obol_child_offer(sa, child, &chain);
     }
+    obol_mobike_offer(sa, &chain);
     datagram = obol_sk_seal(sa, OBOL_IKE_AUTH, FALSE, sa->next_request_id, &chain, out);
     if (datagram == NULL) {
         end_for(sa, unsealed(), out);
@@ -197,6 +198,7 @@ obol_reason_of_notify(const char *phase, guint16 type)
         { OBOL_N_INVALID_KE_PAYLOAD, OBOL_REASON_KE_GROUP },
         { OBOL_N_INTERNAL_ADDRESS_FAILURE, OBOL_REASON_ADDRESS },
         { OBOL_N_FAILED_CP_REQUIRED, OBOL_REASON_ADDRESS },
+        { OBOL_N_UNEXPECTED_NAT_DETECTED, OBOL_REASON_ADDRESS_REFUSED },
     };
     ObolReasonCode code = OBOL_REASON_PEER_NOTIFY;
 
@@ -309,6 +311,7 @@ obol_auth_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
         refuse_responder(sa, reason, out);
         return;
     }
+    obol_mobike_agree(sa, in);
     log_established(sa, out);
     obol_configuration_take_reply(sa, in->chain, out);
     obol_ike_sa_established(sa, obol_chain_find_notify(in->chain, OBOL_N_INITIAL_CONTACT) != NULL, out);
@@ -391,6 +394,12 @@ obol_auth_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
         refuse_initiator(sa, reason, out);
         return;
     }
+    obol_mobike_agree(sa, in);
+    if (sa->mobike != NULL && obol_nat_is_unexpected(in)) {
+        refuse_initiator(sa, obol_reason_new(OBOL_REASON_ADDRESS_REFUSED, OBOL_PHASE_AUTH, OBOL_SIDE_US, OBOL_N_UNEXPECTED_NAT_DETECTED,
+                                             "a NAT has changed the addresses, and the peer allows none"), out);
+        return;
+    }
     sa->busy = TRUE;
     n->initial_contact = obol_chain_find_notify(in->chain, OBOL_N_INITIAL_CONTACT) != NULL;
     if (!obol_configuration_ask_pool(sa, in, out))
@@ -408,7 +417,7 @@ obol_auth_take_up(ObolIkeSa *sa, const ObolChain *chain, ObolActions *out)
         obol_auth_answer(sa, NULL, NULL, out); /* RFC 6023: no child wanted */
         return;
     }
-    child = obol_child_take_request(sa, chain, OBOL_PHASE_AUTH, NULL, &reason);
+    child = obol_child_take_request(sa, chain, OBOL_PHASE_AUTH, NULL, OBOL_BESIDE, &reason);
     if (child == NULL) {
         obol_auth_answer(sa, NULL, reason, out);
         return;
@@ -422,7 +431,7 @@ obol_auth_answer(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolActi
     ObolNegotiation *n = sa->negotiation;
     g_auto(ObolChain) chain = { .n = 0, .owned = NULL };
     gboolean initial_contact = n->initial_contact;
-    ObolReason *broken = add_proof(sa, OBOL_PAYLOAD_IDR, &chain);
+    ObolReason *broken = add_proof(sa, OBOL_PAYLOAD_IDR, NULL, &chain);
     GBytes *datagram;
 
     if (broken != NULL) {
@@ -435,6 +444,7 @@ obol_auth_answer(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolActi
         obol_child_put_answer(sa, child, &chain);
     else if (reason != NULL)
         obol_chain_add_notify(&chain, obol_reason_notify(reason), NULL, 0);
+    obol_mobike_offer(sa, &chain);
     datagram = obol_sk_seal(sa, OBOL_IKE_AUTH, TRUE, sa->expected_request_id, &chain, out);
     if (datagram == NULL) {
         obol_reason_free(reason);

@@ -21,6 +21,8 @@ present_ends(const ObolIkeSa *sa, gboolean udp_encap)
 {
     ObolEnds ends = { sa->local, sa->remote, udp_encap };
 
+    if (sa->mobike != NULL && sa->mobike->mapped.family != 0)
+        ends.remote = sa->mobike->mapped;
     if (!udp_encap)
         ends.local.port = ends.remote.port = 0;
     return ends;
@@ -141,6 +143,20 @@ add_direction(ObolIkeSa *sa, ObolChildSa *child, const ObolChildKeys *keys, gboo
         add_sa(sa, child, inbound ? OBOL_PART_COMP_IN : OBOL_PART_COMP_OUT, NULL, NULL, out);
 }
 
+/* Where part @part will be when the kernel comes to the next request: they are served in their order, so what it has been asked to move is
+ * where it goes. */
+static ObolPlace
+place_to_come(const ObolIkeSa *sa, const ObolChildSa *child, ObolKernelOp move, guint part, ObolPlace now)
+{
+    for (guint i = 0; sa->waits != NULL && i < sa->waits->len; i++) {
+        const ObolKernelWait *wait = &g_array_index(sa->waits, ObolKernelWait, i);
+
+        if (wait->op == move && wait->child_id == child->unique_id && wait->part == part)
+            return wait->place;
+    }
+    return now;
+}
+
 static void
 delete_sa(ObolIkeSa *sa, ObolChildSa *child, ObolPart part, ObolActions *out)
 {
@@ -148,7 +164,7 @@ delete_sa(ObolIkeSa *sa, ObolChildSa *child, ObolPart part, ObolActions *out)
 
     if (child->places[part] == OBOL_NOWHERE)
         return;
-    request.sa = sa_spec(child, part, child->places[part]);
+    request.sa = sa_spec(child, part, place_to_come(sa, child, OBOL_KERNEL_UPDATE_SA, part, child->places[part]));
     child->places[part] = OBOL_NOWHERE;
     obol_child_ask(sa, child, OBOL_KERNEL_FOR_NOBODY, part, &request, out);
 }
@@ -227,7 +243,7 @@ static void
 delete_policies(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
 {
     for (guint i = 0; child->policies != NULL && i < child->policies->len; i++) {
-        ObolPlace place = child->policies->data[i];
+        ObolPlace place = place_to_come(sa, child, OBOL_KERNEL_UPDATE_POLICY, i, child->policies->data[i]);
         ObolKernelRequest request = { .op = OBOL_KERNEL_DELETE_POLICY };
 
         if (place != OBOL_NOWHERE && nth_policy(child, i, place, &request.policy))
@@ -268,14 +284,21 @@ with_jitter(const ObolIkeSa *sa, const ObolChildConfig *config)
     return lifetimes;
 }
 
-/* The SPI was reserved when the addresses may not have been known yet, and certainly not whether there is UDP. */
+/* The SPI was reserved when the addresses may not have been known yet, and certainly not whether there is UDP.  An SA that has moved
+ * since then takes its SPI along: the reservation at the old address is given back. */
 static void
-settle_ends(ObolIkeSa *sa, ObolChildSa *child)
+settle_ends(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
 {
     ObolEnds now = present_ends(sa, obol_nat_encap(sa));
+    const ObolEnds *was = obol_child_ends(child);
 
-    if (!obol_address_equal(&now.local, &obol_child_ends(child)->local))
+    if (!obol_address_equal(&now.local, &was->local)) {
+        if (was->local.family != 0) {
+            delete_sa(sa, child, OBOL_PART_IN, out);
+            delete_sa(sa, child, OBOL_PART_COMP_IN, out);
+        }
         child->at = other_place(child->at);
+    }
     child->ends[child->at - OBOL_AT_FIRST] = now;
 }
 
@@ -305,7 +328,7 @@ settle_reqid(ObolIkeSa *sa, ObolChildSa *child)
 {
     const ObolEngine *engine = sa->engine;
 
-    if (engine->reqid_for == NULL || child->config->reqid != 0 || child->replaces != 0)
+    if (engine->reqid_for == NULL || child->config->reqid != 0 || child->replaces != 0 || child->adjusts != 0)
         return;
     for (guint n = 2; n <= OBOL_ENGINE_CHILDREN_MAX && reqid_is_taken(sa, child); n++) {
         g_autofree char *name = g_strdup_printf("%s+%u", child->config->name, n);
@@ -317,7 +340,7 @@ settle_reqid(ObolIkeSa *sa, ObolChildSa *child)
 void
 obol_child_install(ObolIkeSa *sa, ObolChildSa *child, ObolChildKeys *keys, gboolean hold_back, ObolActions *out)
 {
-    settle_ends(sa, child);
+    settle_ends(sa, child, out);
     settle_reqid(sa, child);
     child->lifetimes = with_jitter(sa, child->config);
     obol_child_sa_set_state(sa, child, OBOL_CHILD_INSTALLING, NULL, out);
@@ -328,7 +351,8 @@ obol_child_install(ObolIkeSa *sa, ObolChildSa *child, ObolChildKeys *keys, gbool
     } else {
         add_direction(sa, child, keys, FALSE, out);
     }
-    add_policies(sa, child, out);
+    if (child->negotiation->verdict == NULL) /* what is to go again is received by, and no more */
+        add_policies(sa, child, out);
     obol_child_keys_clear(keys);
 }
 
@@ -371,6 +395,17 @@ obol_child_release_cpi(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
     delete_sa(sa, child, OBOL_PART_COMP_IN, out);
 }
 
+void
+obol_child_query(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
+{
+    ObolKernelRequest request = { .op = OBOL_KERNEL_QUERY_SA };
+
+    if (child->state != OBOL_CHILD_INSTALLED || child->places[OBOL_PART_IN] == OBOL_NOWHERE)
+        return;
+    request.sa = sa_spec(child, OBOL_PART_IN, child->places[OBOL_PART_IN]);
+    obol_child_ask(sa, child, OBOL_KERNEL_FOR_LIVENESS, OBOL_PART_IN, &request, out);
+}
+
 /* --- moving --- */
 
 static void
@@ -407,6 +442,36 @@ move_policies(ObolIkeSa *sa, ObolChildSa *child, ObolPlace from, ObolActions *ou
     }
 }
 
+/* RFC 4555 section 1.2: a transport mode SA is bound to its addresses, which are its selectors; one at the new ones is for whoever wants it
+ * to set up. */
+static gboolean
+is_bound(const ObolIkeSa *sa, const ObolChildSa *child, const ObolEnds *now)
+{
+    const ObolEnds *was = obol_child_ends(child);
+
+    return sa->mobike != NULL && child->mode == OBOL_MODE_TRANSPORT
+           && (!obol_address_equal(&was->local, &now->local) || !obol_address_equal(&was->remote, &now->remote));
+}
+
+static void
+close_bound(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
+{
+    ObolReason *reason = obol_reason_new(OBOL_REASON_ADDRESS_GONE, OBOL_PHASE_INFORMATIONAL, OBOL_SIDE_US, 0,
+                                         "Child SA %s #%u is in transport mode, which can not move", child->config->name, child->unique_id);
+
+    obol_ike_sa_fail(sa, reason, out);
+    obol_child_sa_close(sa, child, reason, out);
+}
+
+static void
+rekey_instead(ObolIkeSa *sa, ObolChildSa *child, const char *why, ObolActions *out)
+{
+    if (obol_rekey_rival(sa, child->unique_id, TRUE) != NULL || obol_rekey_rival(sa, child->unique_id, FALSE) != NULL)
+        return; /* its successor is on its way */
+    obol_ike_sa_log(sa, out, 0, "Child SA %s #%u can not be moved, so it is rekeyed: %s", child->config->name, child->unique_id, why);
+    child->rekey_at_us = sa->now_us;
+}
+
 static void
 move(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
 {
@@ -417,10 +482,17 @@ move(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
 
     if (child->state != OBOL_CHILD_INSTALLED || child->n_waiting > 0 || same_ends(&now, was))
         return;
-    /* What this kernel can not change, or what a refused move has left in two places, is made anew. */
-    if ((can != NULL && (!can->update_addresses || (!can->change_encap && now.udp_encap != was->udp_encap)))
-        || anything_at(child, other_place(from))) {
-        child->rekey_at_us = sa->now_us;
+    if (is_bound(sa, child, &now)) {
+        close_bound(sa, child, out);
+        return;
+    }
+    /* What this kernel can not change, or what a refused move has left in two places, is made anew (RFC 4555 section 3.5). */
+    if (can != NULL && (!can->update_addresses || (!can->change_encap && now.udp_encap != was->udp_encap))) {
+        rekey_instead(sa, child, "the kernel changes no addresses of SAs", out);
+        return;
+    }
+    if (anything_at(child, other_place(from))) {
+        rekey_instead(sa, child, "it was not moved whole before", out);
         return;
     }
     child->at = other_place(from);
@@ -432,6 +504,10 @@ move(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
 void
 obol_child_move(ObolIkeSa *sa, ObolActions *out)
 {
-    for (guint i = 0; i < sa->children->len; i++)
-        move(sa, g_ptr_array_index(sa->children, i), out);
+    if (sa->mobike != NULL && sa->mobike->unverified)
+        return;
+    for (guint i = sa->children->len; i-- > 0;) {
+        if (i < sa->children->len) /* one may take others with it */
+            move(sa, g_ptr_array_index(sa->children, i), out);
+    }
 }

@@ -9,7 +9,7 @@ obol_child_ask(ObolIkeSa *sa, ObolChildSa *child, ObolKernelPurpose purpose, gui
     ObolAction *action = obol_actions_add(out, OBOL_ACTION_KERNEL);
     ObolKernelWait wait = { ++sa->n_kernel_requests, purpose, request->op, child->unique_id, part, child->at };
 
-    if (purpose != OBOL_KERNEL_FOR_NOBODY)
+    if (purpose != OBOL_KERNEL_FOR_NOBODY && purpose != OBOL_KERNEL_FOR_LIVENESS)
         child->n_waiting++;
     if (sa->waits == NULL)
         sa->waits = g_array_new(FALSE, FALSE, sizeof(ObolKernelWait));
@@ -101,7 +101,7 @@ take_moved(ObolIkeSa *sa, ObolChildSa *child, const ObolKernelWait *wait, const 
             child->places[wait->part] = wait->place;
         return;
     }
-    obol_ike_sa_log(sa, out, 1, "Child SA %s #%u can not be moved, so it is rekeyed: %s", child->config->name, child->unique_id,
+    obol_ike_sa_log(sa, out, 0, "Child SA %s #%u can not be moved, so it is rekeyed: %s", child->config->name, child->unique_id,
                     reply->error->message);
     child->rekey_at_us = sa->now_us;
 }
@@ -115,6 +115,10 @@ obol_child_kernel_reply(ObolIkeSa *sa, guint32 request, const ObolKernelReply *r
     if (!take_wait(sa, request, &wait))
         return;
     child = obol_child_sa_find(sa, wait.child_id);
+    if (wait.purpose == OBOL_KERNEL_FOR_LIVENESS) {
+        obol_liveness_reply(sa, child, reply, out);
+        return;
+    }
     if (wait.purpose == OBOL_KERNEL_FOR_NOBODY || child == NULL) {
         /* An SA whose hard lifetime is over, or that another program deleted, is not there to be deleted. */
         if (reply->error != NULL && !g_error_matches(reply->error, OBOL_KERNEL_ERROR, OBOL_KERNEL_ERROR_NOT_FOUND))
@@ -126,6 +130,7 @@ obol_child_kernel_reply(ObolIkeSa *sa, guint32 request, const ObolKernelReply *r
     case OBOL_KERNEL_FOR_SPI: take_spi(child, &wait, reply); break;
     case OBOL_KERNEL_FOR_INSTALL: take_installed(child, &wait, reply); break;
     case OBOL_KERNEL_FOR_MOVE: take_moved(sa, child, &wait, reply, out); break;
+    case OBOL_KERNEL_FOR_LIVENESS:
     case OBOL_KERNEL_FOR_NOBODY: break;
     }
     obol_child_step(sa, child, out);

@@ -162,7 +162,8 @@ selectors_with_packet(const ObolIkeSa *sa, ObolEnd end, const GArray *settings, 
     return list;
 }
 
-/* A child in another's place asks for what that one has: never less, and no packet (section 2.9.2). */
+/* A child in another's place asks for what that one has: never less, and no packet (section 2.9.2); one that changes another one's
+ * selectors for what the admin wants. */
 static void
 choose_selectors(ObolIkeSa *sa, ObolChildSa *child)
 {
@@ -171,7 +172,7 @@ choose_selectors(ObolIkeSa *sa, ObolChildSa *child)
     /* It came from the address that we had without the tunnel. */
     const ObolTs *source = obol_configuration_asks(sa) ? &none : &n->packet[0];
 
-    if (child->replaces != 0 && child->local_ts != NULL)
+    if ((child->replaces != 0 || child->adjusts != 0 || child->adjusted) && child->local_ts != NULL)
         return;
     g_clear_pointer(&child->local_ts, g_array_unref);
     g_clear_pointer(&child->remote_ts, g_array_unref);
@@ -217,6 +218,13 @@ selector_reason(ObolReasonCode code, const char *phase, const GArray *theirs_loc
     return obol_reason_new(code, phase, OBOL_SIDE_US, OBOL_N_TS_UNACCEPTABLE, "%s: %s === %s", what, local, remote);
 }
 
+/* It was asked for with all that our addresses might come to be. */
+static gboolean
+was_open(const ObolIkeSa *sa, const ObolChildSa *child)
+{
+    return obol_configuration_asks(sa) && child->replaces == 0 && child->adjusts == 0 && !child->adjusted;
+}
+
 /* Section 2.9: the responder may narrow, never widen; and 2.9.2: not at all what is in use already. */
 static ObolReason *
 take_selectors(ObolIkeSa *sa, ObolChildSa *child, const ObolPayload *tsi, const ObolPayload *tsr)
@@ -233,9 +241,11 @@ take_selectors(ObolIkeSa *sa, ObolChildSa *child, const ObolPayload *tsi, const 
     if (old != NULL && (!obol_ts_list_within(old->local_ts, local) || !obol_ts_list_within(old->remote_ts, remote)))
         return selector_reason(OBOL_REASON_TS_US, phase, local, remote,
                                "the peer answers a rekeying with less than is in use (RFC 7296 section 2.9.2)");
-    own = old == NULL && obol_configuration_asks(sa) ? obol_configuration_narrow(sa, child->config, local) : g_array_ref(local);
+    own = was_open(sa, child) ? obol_configuration_narrow(sa, child->config, local) : g_array_ref(local);
     if (own == NULL)
         return selector_reason(OBOL_REASON_TS_US, phase, local, remote, "the peer's answer leaves out the address that it gave us");
+    if (child->adjusts != 0)
+        child->negotiation->verdict = obol_selectors_verdict(child, local, remote);
     g_array_unref(child->local_ts);
     g_array_unref(child->remote_ts);
     child->local_ts = own;
@@ -296,6 +306,7 @@ typedef struct {
     GArray *tsi, *tsr;
     gboolean transport;
     const ObolChildSa *old; /* to be replaced; NULL: none */
+    ObolChildHow how;
 } Wish;
 
 typedef struct {
@@ -309,17 +320,33 @@ typedef struct {
 /* One child of the settings against the request; how far it came tells which reason is the most telling. */
 typedef enum { FITS_NOT_IN_SELECTORS, FITS_NOT_IN_PROPOSAL, FITS_NOT_IN_MODE, FITS } Fit;
 
+/* What is allowed: what the settings say.  Where our admin has changed it, it is what the old one has that may be rekeyed (a peer may
+ * ask for what its settings say); and what it has may be kept where the peer's admin changes the rest. */
+static GArray *
+allowed(const ObolIkeSa *sa, ObolEnd end, const GArray *settings, const GArray *old_ts, const Wish *wish)
+{
+    gboolean adjusted = wish->old != NULL && wish->old->adjusted;
+    GArray *list = obol_configuration_resolve(sa, end, settings);
+
+    if (adjusted && wish->how == OBOL_REKEYS)
+        g_array_set_size(list, 0);
+    if (adjusted)
+        g_array_append_vals(list, old_ts->data, old_ts->len);
+    return list;
+}
+
 static gboolean
 narrow(ObolIkeSa *sa, const ObolChildConfig *config, const Wish *wish, GArray **local, GArray **remote)
 {
-    g_autoptr(GArray) ours = obol_configuration_resolve(sa, OBOL_END_LOCAL, config->local_ts);
-    g_autoptr(GArray) theirs = obol_configuration_resolve(sa, OBOL_END_REMOTE, config->remote_ts);
+    const ObolChildSa *old = wish->old;
+    g_autoptr(GArray) ours = allowed(sa, OBOL_END_LOCAL, config->local_ts, old != NULL ? old->local_ts : NULL, wish);
+    g_autoptr(GArray) theirs = allowed(sa, OBOL_END_REMOTE, config->remote_ts, old != NULL ? old->remote_ts : NULL, wish);
 
     *local = obol_ts_narrow(ours, wish->tsr);
     *remote = obol_ts_narrow(theirs, wish->tsi);
-    /* Section 2.9.2: never less than what is in use. */
+    /* Section 2.9.2: a rekeying never gives less than what is in use. */
     return *local != NULL && *remote != NULL
-           && (wish->old == NULL
+           && (wish->how != OBOL_REKEYS
                || (obol_ts_list_within(wish->old->local_ts, *local) && obol_ts_list_within(wish->old->remote_ts, *remote)));
 }
 
@@ -398,20 +425,37 @@ new_child(ObolIkeSa *sa, const Match *match, const Wish *wish, const ObolChain *
     if (wish->old != NULL) {
         child->replaces = wish->old->unique_id;
         child->reqid = wish->old->reqid;
+        child->adjusted = wish->old->adjusted;
     }
     heed_notifies(child, chain);
     return child;
 }
 
+/* The first that fits; else how far the best came. */
+static Fit
+find_match(ObolIkeSa *sa, const Wish *wish, Match *match)
+{
+    Fit best = FITS_NOT_IN_SELECTORS;
+
+    for (guint i = 0; i < sa->connection->children->len && best != FITS; i++) {
+        const ObolChildConfig *config = g_ptr_array_index(sa->connection->children, i);
+
+        if (wish->old == NULL || wish->old->config == config)
+            best = MAX(best, try_child(sa, config, wish, match));
+    }
+    return best;
+}
+
 ObolChildSa *
-obol_child_take_request(ObolIkeSa *sa, const ObolChain *chain, const char *phase, const ObolChildSa *old, ObolReason **reason)
+obol_child_take_request(ObolIkeSa *sa, const ObolChain *chain, const char *phase, const ObolChildSa *old, ObolChildHow how,
+                        ObolReason **reason)
 {
     const ObolPayload *tsi = obol_chain_find(chain, OBOL_PAYLOAD_TSI), *tsr = obol_chain_find(chain, OBOL_PAYLOAD_TSR);
     g_autoptr(GArray) initiators = NULL;
     g_autoptr(GArray) responders = NULL;
-    Wish wish = { .phase = phase, .offer = obol_chain_find(chain, OBOL_PAYLOAD_SA), .old = old };
-    Fit best = FITS_NOT_IN_SELECTORS;
+    Wish wish = { .phase = phase, .offer = obol_chain_find(chain, OBOL_PAYLOAD_SA), .old = old, .how = how };
     Match match;
+    Fit best;
 
     *reason = obol_configuration_missing(sa, phase);
     if (*reason != NULL)
@@ -424,14 +468,14 @@ obol_child_take_request(ObolIkeSa *sa, const ObolChain *chain, const char *phase
     wish.tsi = initiators = selectors_of(tsi);
     wish.tsr = responders = selectors_of(tsr);
     wish.transport = obol_chain_find_notify(chain, OBOL_N_USE_TRANSPORT_MODE) != NULL;
-    for (guint i = 0; i < sa->connection->children->len; i++) {
-        const ObolChildConfig *config = g_ptr_array_index(sa->connection->children, i);
-        Fit fit = old == NULL || old->config == config ? try_child(sa, config, &wish, &match) : FITS_NOT_IN_SELECTORS;
-
-        best = MAX(best, fit);
-        if (fit == FITS)
-            return new_child(sa, &match, &wish, chain);
+    best = find_match(sa, &wish, &match);
+    if (best != FITS && how == OBOL_ADJUSTS) {
+        wish.old = NULL; /* other settings may allow it: then it is any new child */
+        wish.how = OBOL_BESIDE;
+        best = find_match(sa, &wish, &match);
     }
+    if (best == FITS)
+        return new_child(sa, &match, &wish, chain);
     *reason = reason_for(best, &wish);
     return NULL;
 }

@@ -26,6 +26,9 @@ obol_child_negotiation_free(ObolChildNegotiation *n)
 {
     obol_agreement_clear(&n->agreement);
     g_clear_pointer(&n->proposals, g_array_unref);
+    g_clear_pointer(&n->named[0], g_array_unref);
+    g_clear_pointer(&n->named[1], g_array_unref);
+    obol_reason_free(n->verdict);
     g_free(n);
 }
 
@@ -85,6 +88,7 @@ obol_child_agreed(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
 {
     ObolChildNegotiation *n = child->negotiation;
     ObolChildKeys keys = { NULL };
+    gboolean hold_back;
     g_autoptr(GError) error = NULL;
 
     settle_ipcomp(sa, child, out);
@@ -96,8 +100,9 @@ obol_child_agreed(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
         child->lowest_nonce = obol_agreement_lowest_nonce(&n->agreement);
     n->stage = OBOL_STAGE_INSTALLING;
     /* Section 2.8: who answers a rekeying goes on sending by the old SA until the peer deletes that, since only then it surely has
-     * the new one.  Nor is an SA sent by that is about to be deleted as redundant. */
-    obol_child_install(sa, child, &keys, child->replaces != 0 && (n->role == OBOL_RESPONDER || obol_rekey_loses(sa, child)), out);
+     * the new one.  Nor is an SA sent by that is about to be deleted as redundant, or as too narrow. */
+    hold_back = n->verdict != NULL || (child->replaces != 0 && (n->role == OBOL_RESPONDER || obol_rekey_loses(sa, child)));
+    obol_child_install(sa, child, &keys, hold_back, out);
 }
 
 /* --- the steps --- */
@@ -127,6 +132,10 @@ installed(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
         obol_child_failed(sa, child, g_steal_pointer(&child->refused), out);
         return;
     }
+    if (child->negotiation->verdict != NULL) {
+        obol_child_failed(sa, child, g_steal_pointer(&child->negotiation->verdict), out);
+        return;
+    }
     tell_installed(sa, child, out);
     child->peer_has_it = child->peer_was_given = TRUE;
     if (answers && auth)
@@ -137,7 +146,9 @@ installed(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
     if (child == NULL)
         return;
     g_clear_pointer(&child->negotiation, obol_child_negotiation_free);
-    obol_ike_sa_command_done(&child->initiate_command, NULL, out);
+    obol_ike_sa_command_made(&child->initiate_command, unique_id, out);
+    if (child->adjusts != 0)
+        obol_selectors_settle(sa, child, out);
     if (old_id != 0)
         obol_rekey_settle(sa, old_id, out);
     obol_child_move(sa, out);

@@ -69,6 +69,8 @@ obol_child_sa_info(const ObolChildSa *child, ObolChildInfo *info)
         .mark_out = config->mark_out,
         .if_id_in = config->if_id_in,
         .if_id_out = config->if_id_out,
+        .replaces = child->replaces != 0 ? child->replaces : child->adjusts,
+        .adjusted = child->adjusted,
     };
 }
 
@@ -137,7 +139,7 @@ obol_child_sa_count(const ObolIkeSa *sa, const ObolChildConfig *config)
     for (guint i = 0; i < sa->children->len; i++) {
         const ObolChildSa *child = g_ptr_array_index(sa->children, i);
 
-        n += child->state != OBOL_CHILD_DELETING && child->replaces == 0 && !child->redundant
+        n += child->state != OBOL_CHILD_DELETING && child->replaces == 0 && child->adjusts == 0 && !child->redundant
              && (config == NULL || child->config == config);
     }
     return n;
@@ -194,6 +196,7 @@ obol_child_sa_close(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolA
         obol_reason_free(reason);
         return;
     }
+    obol_selectors_left(sa, child, reason, out);
     if (child->n_waiting > 0 || (n != NULL && n->stage != OBOL_STAGE_QUEUED && n->stage != OBOL_STAGE_INSTALLING)) {
         if (child->refused == NULL)
             child->refused = reason;

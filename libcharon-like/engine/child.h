@@ -55,6 +55,12 @@ typedef struct {
     gboolean more_possible;  /* responder: other settings allow more of what was asked for (section 2.9) */
     gboolean single_pair;    /* initiator: the peer takes one pair of addresses only (section 2.9) */
     guint n_group_retries, n_put_off;
+
+    /* of one that changes another one's selectors */
+    ObolTsOp op;
+    GArray *named[2];        /* of ObolTs: local and remote selectors of the change; NULL: that end stays as it is */
+    guint n_waits;           /* while the other one was being rekeyed */
+    ObolReason *verdict;     /* the peer grants less than was asked for: it is received by until the peer has deleted it */
 } ObolChildNegotiation;
 
 /* The SAs of a Child SA in the kernel.  Odd ones are inbound. */
@@ -86,6 +92,7 @@ struct ObolChildSa {
     gint64 rekey_at_us, expire_at_us; /* 0: never */
     ObolLifetimes lifetimes;
     ObolSaUsage in, out;
+    guint64 n_heard;               /* packets that had come at the last check of the peer's liveness */
     guint n_waiting;               /* kernel answers that it waits for */
     guint8 places[OBOL_N_PARTS];   /* of ObolPlace: a reserved SPI counts as its SA does */
     GByteArray *policies;          /* of ObolPlace, by the policies' numbers: they may be shared, so none is removed that was not
@@ -103,6 +110,8 @@ struct ObolChildSa {
     guint32 replaces;              /* unique id of the child in whose place it is made, until that is settled; 0: none */
     GBytes *lowest_nonce;          /* of the exchange that made it, likewise */
     GBytes *rival_nonce;           /* of the peer's exchange for the same purpose, whose child has come and gone meanwhile */
+    guint32 adjusts;               /* unique id of the child whose selectors it changes, until it is there; 0: none */
+    gboolean adjusted;             /* an admin has said what it protects: the settings do not count any more */
     gboolean redundant;            /* the peer is to delete it */
     gboolean rekey_refused;        /* the peer did not give a successor */
     guint n_rekey_failures;
@@ -147,9 +156,11 @@ GArray *obol_child_proposals(const ObolIkeSa *sa, const ObolChildConfig *config,
 void obol_child_offer(ObolIkeSa *sa, ObolChildSa *child, ObolChain *chain);
 /* Initiator: takes the answer; NULL on success, else why there is no child. */
 ObolReason *obol_child_take_answer(ObolIkeSa *sa, ObolChildSa *child, const ObolChain *chain);
+/* What a child that the peer asks for is to another one: nothing, the same with new keys, or with other selectors. */
+typedef enum { OBOL_BESIDE, OBOL_REKEYS, OBOL_ADJUSTS } ObolChildHow;
 /* Responder: finds a child of the connection that fits; NULL with @reason. @old: the child that it is to replace, or NULL. */
 ObolChildSa *obol_child_take_request(ObolIkeSa *sa, const ObolChain *chain, const char *phase, const ObolChildSa *old,
-                                     ObolReason **reason);
+                                     ObolChildHow how, ObolReason **reason);
 void obol_child_put_answer(ObolIkeSa *sa, const ObolChildSa *child, ObolChain *chain);
 gboolean obol_child_covers(const ObolChildSa *child, const ObolTs *source, const ObolTs *destination);
 gboolean obol_child_wants_ipcomp(const ObolIkeSa *sa, const ObolChildConfig *config);
@@ -174,10 +185,11 @@ void obol_child_activate(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out); /
 void obol_child_uninstall(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out);
 void obol_child_uninstall_out(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out); /* all but what receives */
 void obol_child_release_cpi(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out);
+void obol_child_query(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out); /* what has it received?  For obol_liveness_reply() */
 void obol_child_move(ObolIkeSa *sa, ObolActions *out); /* every child to the SA's present addresses */
 
 /* --- child-kernel.c: asking the kernel, and its answers --- */
-typedef enum { OBOL_KERNEL_FOR_SPI, OBOL_KERNEL_FOR_INSTALL, OBOL_KERNEL_FOR_MOVE, OBOL_KERNEL_FOR_NOBODY } ObolKernelPurpose;
+typedef enum { OBOL_KERNEL_FOR_SPI, OBOL_KERNEL_FOR_INSTALL, OBOL_KERNEL_FOR_MOVE, OBOL_KERNEL_FOR_LIVENESS, OBOL_KERNEL_FOR_NOBODY } ObolKernelPurpose;
 typedef struct {
     guint32 request;
     ObolKernelPurpose purpose;
@@ -224,5 +236,25 @@ void obol_rekey_ended(ObolIkeSa *sa, ObolChildSa *child); /* @child goes: what a
 gint64 obol_rekey_retry_at(const ObolIkeSa *sa, guint n_failures, gint64 expire_at_us);
 gint64 obol_rekey_due(const ObolIkeSa *sa, const ObolChildSa *child);
 void obol_rekey_timer(ObolIkeSa *sa, ObolActions *out);
+
+/* --- selectors.c: other selectors for a child that lives --- */
+void obol_selectors_change(ObolIkeSa *sa, const ObolEvent *event, ObolActions *out);
+ObolChildSa *obol_selectors_changer(const ObolIkeSa *sa, guint32 old_id); /* the child that is to change that one; NULL: none */
+gboolean obol_selectors_asked(const ObolIkeSa *sa, guint32 old_id);       /* the peer has been asked by it */
+void obol_selectors_follow(ObolIkeSa *sa, guint32 old_id, guint32 heir_id); /* it is @heir_id that is to be changed */
+/* @old is about to go: its successor is to be changed, or nothing. */
+void obol_selectors_left(ObolIkeSa *sa, const ObolChildSa *old, const ObolReason *reason, ObolActions *out);
+gboolean obol_selectors_must_wait(const ObolIkeSa *sa, const ObolChildSa *child);
+void obol_selectors_wait(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out);
+/* Its turn has come: what it is to ask for.  %FALSE: it waits, or has ended. */
+gboolean obol_selectors_prepare(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out);
+void obol_selectors_put_notify(const ObolIkeSa *sa, const ObolChildSa *child, ObolChain *chain);
+/* (transfer full): that the peer grants less than @child has asked for; NULL: all of it. */
+ObolReason *obol_selectors_verdict(const ObolChildSa *child, const GArray *local, const GArray *remote);
+void obol_selectors_explain(const ObolChildSa *child, ObolReason *reason); /* the peer's refusal */
+char *obol_selectors_text(const GArray *local, const GArray *remote); /* (transfer full) */
+void obol_selectors_settle(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out); /* it is there: the old one goes */
+const ObolNotifyPayload *obol_selectors_find_notify(const ObolChain *chain); /* whom the peer changes; NULL: nobody */
+gboolean obol_selectors_collide(const ObolIkeSa *sa, guint32 old_id); /* ours, that is under way, goes first */
 
 #endif

@@ -74,48 +74,47 @@ wanted_of(const ObolIkeSa *sa)
     return sa->configuration->wanted != NULL ? sa->configuration->wanted : sa->connection->vips;
 }
 
-/* In place of "dynamic": the virtual addresses; all that they may come to be; or the one that IKE speaks from. */
-static void
-resolve_one(const ObolIkeSa *sa, ObolEnd end, const ObolTs *ts, GArray *list)
+GArray *
+obol_configuration_addresses(const ObolIkeSa *sa, ObolEnd end)
 {
     const ObolConfiguration *c = sa->configuration;
-    const GArray *addresses = c == NULL ? NULL : end == OBOL_END_LOCAL ? c->ours : c->theirs;
-    gboolean open = end == OBOL_END_LOCAL && addresses == NULL && c != NULL && c->asks;
-    guint n = open ? wanted_of(sa)->len : count(addresses);
+    GArray *lent = c == NULL ? NULL : end == OBOL_END_LOCAL ? c->ours : c->theirs;
+    GArray *list;
 
-    for (guint i = 0; i < n; i++) {
-        ObolTs one = *ts;
+    if (count(lent) > 0)
+        return g_array_copy(lent);
+    list = g_array_new(FALSE, FALSE, sizeof(ObolAddress));
+    g_array_append_vals(list, end == OBOL_END_LOCAL ? &sa->local : &sa->remote, 1);
+    return list;
+}
 
-        if (open) {
-            add_family(list, ts, &g_array_index(wanted_of(sa), ObolAddress, i));
-            continue;
-        }
-        obol_ts_resolve(&one, &g_array_index(addresses, ObolAddress, i));
-        g_array_append_val(list, one);
+/* All that the addresses may come to be which we ask for. */
+static GArray *
+open_selectors(const ObolIkeSa *sa, const GArray *selectors)
+{
+    GArray *list = g_array_new(FALSE, FALSE, sizeof(ObolTs));
+
+    for (guint i = 0; i < selectors->len; i++) {
+        const ObolTs *ts = &g_array_index(selectors, ObolTs, i);
+
+        for (guint j = 0; ts->family == 0 && j < wanted_of(sa)->len; j++)
+            add_family(list, ts, &g_array_index(wanted_of(sa), ObolAddress, j));
+        if (ts->family != 0)
+            g_array_append_val(list, *ts);
     }
-    if (n == 0) {
-        ObolTs one = *ts;
-
-        obol_ts_resolve(&one, end == OBOL_END_LOCAL ? &sa->local : &sa->remote);
-        g_array_append_val(list, one);
-    }
+    g_array_set_size(list, MIN(list->len, OBOL_TS_MAX));
+    return list;
 }
 
 GArray *
 obol_configuration_resolve(const ObolIkeSa *sa, ObolEnd end, const GArray *selectors)
 {
-    GArray *list = g_array_sized_new(FALSE, FALSE, sizeof(ObolTs), selectors->len);
+    g_autoptr(GArray) addresses = NULL;
 
-    for (guint i = 0; i < selectors->len && list->len < OBOL_TS_MAX; i++) {
-        const ObolTs *ts = &g_array_index(selectors, ObolTs, i);
-
-        if (ts->family == 0)
-            resolve_one(sa, end, ts, list);
-        else
-            g_array_append_val(list, *ts);
-    }
-    g_array_set_size(list, MIN(list->len, OBOL_TS_MAX));
-    return list;
+    if (end == OBOL_END_LOCAL && obol_configuration_asks(sa) && sa->configuration->ours == NULL)
+        return open_selectors(sa, selectors);
+    addresses = obol_configuration_addresses(sa, end);
+    return obol_ts_list_resolve(selectors, addresses);
 }
 
 GArray *

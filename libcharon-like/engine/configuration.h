@@ -22,6 +22,8 @@ void obol_configuration_free(ObolConfiguration *configuration);
 /* --- both ends --- */
 /* (transfer full): @selectors with "dynamic" as the addresses that this end has: the virtual ones where there are some. */
 GArray *obol_configuration_resolve(const ObolIkeSa *sa, ObolEnd end, const GArray *selectors);
+/* (transfer full): of ObolAddress: what "dynamic" stands for, once there is an answer to what was asked. */
+GArray *obol_configuration_addresses(const ObolIkeSa *sa, ObolEnd end);
 void obol_configuration_look(const ObolIkeSa *sa, ObolIkeInfo *info);
 void obol_configuration_end(ObolIkeSa *sa, ObolActions *out); /* the IKE SA is over: what is held is released */
 /* CFG_REQUEST and CFG_SET in an INFORMATIONAL request: adds the answer that is due to @answer. */

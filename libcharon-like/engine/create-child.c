@@ -18,7 +18,7 @@ ended_by_us(void)
 static guint16
 choose_group(const ObolIkeSa *sa, const ObolChildSa *child, const GArray *proposals)
 {
-    const ObolChildSa *old = child->replaces != 0 ? obol_child_sa_find(sa, child->replaces) : NULL;
+    const ObolChildSa *old = obol_child_sa_find(sa, child->replaces != 0 ? child->replaces : child->adjusts);
 
     if (old != NULL && old->suite.ke != OBOL_KE_NONE && obol_proposals_have_group(proposals, old->suite.ke))
         return old->suite.ke;
@@ -42,6 +42,8 @@ obol_create_start(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
 {
     g_autoptr(GArray) proposals = obol_child_proposals(sa, child->config, OBOL_PHASE_CHILD);
 
+    if (child->adjusts != 0 && !obol_selectors_prepare(sa, child, out))
+        return;
     if (proposals->len == 0) {
         obol_child_failed(sa, child, obol_reason_new(OBOL_REASON_CONFIG, OBOL_PHASE_CHILD, OBOL_SIDE_US, 0,
                                                      "no plugin provides the algorithms of its proposals"), out);
@@ -65,8 +67,15 @@ obol_create_send(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
         obol_child_failed(sa, child, obol_reason_new(OBOL_REASON_REPLACED, OBOL_PHASE_CHILD, OBOL_SIDE_US, 0, NULL), out);
         return;
     }
+    if (child->adjusts != 0 && obol_selectors_must_wait(sa, child)) {
+        sa->asking_id = 0;
+        obol_selectors_wait(sa, child, out);
+        obol_tasks_pump(sa, out);
+        return;
+    }
     if (old != NULL)
         obol_chain_add_notify_spi(&chain, old->suite.protocol, old->spi_in, OBOL_N_REKEY_SA, NULL, 0);
+    obol_selectors_put_notify(sa, child, &chain);
     obol_child_offer(sa, child, &chain);
     datagram = obol_sk_seal(sa, OBOL_CREATE_CHILD_SA, FALSE, sa->next_request_id, &chain, out);
     if (datagram == NULL) {
@@ -233,7 +242,11 @@ refused(ObolIkeSa *sa, ObolChildSa *child, const ObolNotifyPayload *error, ObolA
         obol_rekey_not_found(sa, child, out);
         return;
     }
-    obol_child_failed(sa, child, reason != NULL ? reason : obol_reason_of_notify(OBOL_PHASE_CHILD, error->type), out);
+    if (reason == NULL)
+        reason = obol_reason_of_notify(OBOL_PHASE_CHILD, error->type);
+    if (child->adjusts != 0)
+        obol_selectors_explain(child, reason);
+    obol_child_failed(sa, child, reason, out);
 }
 
 void
@@ -312,16 +325,30 @@ obol_create_answer(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolAc
     obol_window_answer(sa, OBOL_CREATE_CHILD_SA, &chain, out);
 }
 
+static guint32
+spi_of(const ObolNotifyPayload *notify)
+{
+    guint32 spi = 0;
+
+    for (gsize i = 0; i < notify->spi.n && notify->spi.n == 4; i++)
+        spi = spi << 8 | notify->spi.data[i];
+    return spi;
+}
+
+static ObolChildSa *
+named_by(const ObolIkeSa *sa, const ObolNotifyPayload *notify)
+{
+    return notify->protocol == OBOL_PROTO_IPCOMP ? NULL : obol_child_sa_find_spi(sa, notify->protocol, spi_of(notify), FALSE);
+}
+
 /* Section 2.25.1: whether the child that is to be replaced is there, and stays so.  %FALSE: answered. */
 static gboolean
 find_old(ObolIkeSa *sa, const ObolNotifyPayload *rekey, ObolChildSa **old, ObolActions *out)
 {
     g_auto(ObolChain) chain = { .n = 0, .owned = NULL };
-    guint32 spi = 0;
+    guint32 spi = spi_of(rekey);
 
-    for (gsize i = 0; i < rekey->spi.n && rekey->spi.n == 4; i++)
-        spi = spi << 8 | rekey->spi.data[i];
-    *old = rekey->protocol == OBOL_PROTO_IPCOMP ? NULL : obol_child_sa_find_spi(sa, rekey->protocol, spi, FALSE);
+    *old = named_by(sa, rekey);
     /* It may be the one that the peer has made at our request, whose answer was lost. */
     if (*old == NULL && sa->request.datagram != NULL && sa->request.exchange == OBOL_CREATE_CHILD_SA) {
         obol_create_refuse(sa, OBOL_N_TEMPORARY_FAILURE, NULL, 0, NULL, out);
@@ -333,7 +360,23 @@ find_old(ObolIkeSa *sa, const ObolNotifyPayload *rekey, ObolChildSa **old, ObolA
         obol_ike_sa_log(sa, out, 1, "the peer rekeys a Child SA that is not there, %08x", spi);
         return FALSE;
     }
-    if ((*old)->state != OBOL_CHILD_INSTALLED || obol_rekey_rival(sa, (*old)->unique_id, FALSE) != NULL) {
+    if ((*old)->state != OBOL_CHILD_INSTALLED || obol_rekey_rival(sa, (*old)->unique_id, FALSE) != NULL
+        || obol_selectors_asked(sa, (*old)->unique_id)) {
+        obol_create_refuse(sa, OBOL_N_TEMPORARY_FAILURE, NULL, 0, NULL, out);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* The peer's admin changes the selectors of a child.  One that is not there is no obstacle to a new one.  %FALSE: answered. */
+static gboolean
+find_adjusted(ObolIkeSa *sa, const ObolNotifyPayload *adjusted, ObolChildSa **old, ObolActions *out)
+{
+    *old = named_by(sa, adjusted);
+    if (*old != NULL && (*old)->state != OBOL_CHILD_INSTALLED)
+        *old = NULL;
+    if (*old != NULL
+        && (obol_rekey_rival(sa, (*old)->unique_id, FALSE) != NULL || obol_selectors_collide(sa, (*old)->unique_id))) {
         obol_create_refuse(sa, OBOL_N_TEMPORARY_FAILURE, NULL, 0, NULL, out);
         return FALSE;
     }
@@ -373,7 +416,9 @@ obol_create_child_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *ou
 {
     const ObolPayload *offer = obol_chain_find(in->chain, OBOL_PAYLOAD_SA),
                       *rekey = obol_chain_find_notify(in->chain, OBOL_N_REKEY_SA);
+    const ObolNotifyPayload *adjusted = obol_selectors_find_notify(in->chain);
     ObolChildSa *old = NULL, *child;
+    ObolChildHow how;
     ObolReason *reason = NULL;
 
     if (obol_chain_count(in->chain, OBOL_PAYLOAD_SA) != 1 || obol_chain_count(in->chain, OBOL_PAYLOAD_NONCE) != 1
@@ -396,15 +441,16 @@ obol_create_child_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *ou
         obol_create_refuse(sa, OBOL_N_TEMPORARY_FAILURE, NULL, 0, NULL, out);
         return;
     }
-    if (rekey != NULL && !find_old(sa, &rekey->notify, &old, out))
+    if (rekey != NULL ? !find_old(sa, &rekey->notify, &old, out) : adjusted != NULL && !find_adjusted(sa, adjusted, &old, out))
         return;
+    how = old == NULL ? OBOL_BESIDE : rekey != NULL ? OBOL_REKEYS : OBOL_ADJUSTS;
     if (is_full(sa, old)) {
         obol_create_refuse(sa, OBOL_N_NO_ADDITIONAL_SAS, NULL, 0,
                            obol_reason_new(OBOL_REASON_CONFIG, OBOL_PHASE_CHILD, OBOL_SIDE_US, OBOL_N_NO_ADDITIONAL_SAS,
                                            "an IKE SA has at most %u Child SAs", OBOL_ENGINE_CHILDREN_MAX), out);
         return;
     }
-    child = obol_child_take_request(sa, in->chain, OBOL_PHASE_CHILD, old, &reason);
+    child = obol_child_take_request(sa, in->chain, OBOL_PHASE_CHILD, old, how, &reason);
     if (child == NULL) {
         obol_create_refuse(sa, obol_reason_notify(reason), NULL, 0, reason, out);
         return;

@@ -5,6 +5,7 @@
 #include <obol/kernel.h>
 #include <obol/pool.h>
 #include <obol/reason.h>
+#include <obol/ts.h>
 
 #include "model/connection.h"
 
@@ -21,8 +22,10 @@ typedef enum {
     OBOL_EVENT_TERMINATE, /* delete the SA, or one child */
     OBOL_EVENT_REPLACED, /* another SA of the same identity came in its place: go without a word, or with a Delete */
     OBOL_EVENT_REKEY,    /* new keys for the SA or one child; or the SA anew from the beginning: as asked by an admin */
+    OBOL_EVENT_SELECTORS, /* a Child SA is to protect other things, as asked by an admin */
     OBOL_EVENT_ADOPTED,  /* the first of a successor: OBOL_ACTION_SUCCESSOR has been carried out */
     OBOL_EVENT_LEASED,   /* the answer to OBOL_ACTION_LEASE */
+    OBOL_EVENT_ADDRESSES, /* those of this machine, in the context, are other ones now; or its routes are */
     OBOL_EVENT_REAUTHENTICATED, /* what OBOL_ACTION_REAUTHENTICATE asked for has come to its end */
 } ObolEventKind;
 
@@ -64,6 +67,11 @@ typedef struct {
             guint32 child_id; /* 0: the IKE SA */
             gboolean reauth;  /* of the IKE SA: not new keys alone, all of it */
         } rekey;
+        struct {
+            guint32 child_id;
+            const ObolTsChange *change;
+            guint32 command; /* answered when the new one is in the kernel, with its number */
+        } selectors;
         struct {
             gboolean success; /* else the SA at hand goes on */
         } reauthenticated;

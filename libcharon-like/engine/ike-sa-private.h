@@ -16,11 +16,29 @@
 #define OBOL_ENGINE_PROPOSALS_MAX 16   /* of ours, in one message */
 #define OBOL_ENGINE_CHILDREN_MAX 16    /* of one IKE SA; while they are being rekeyed there are as many again */
 
+/* Message IDs of either direction do not begin anew (RFC 7296 section 2.2). */
+#define OBOL_ENGINE_ID_RENEW 0xffff0000u /* from here on the IKE SA is rekeyed */
+#define OBOL_ENGINE_ID_LAST 0xfffffffeu  /* where that has not come about: that of its Delete */
+
 /* Fragments (RFC 7383 section 5); their number is bounded by OBOL_WIRE_FRAGMENTS_MAX. */
 #define OBOL_ENGINE_REASSEMBLY_MAX 65535          /* bytes of one message's fragments */
 #define OBOL_ENGINE_REASSEMBLY_LOADED_MAX 16384   /* likewise of a stranger's, while strangers hold much */
 #define OBOL_ENGINE_HALF_OPEN_BYTES_MAX (32 << 20) /* how much that is, of all IKE SAs of a shard */
 #define OBOL_ENGINE_PROBE_SENDINGS 3              /* of one fragment size, before a smaller one is tried (section 2.5.2) */
+
+/* Paths and MOBIKE (RFC 4555). */
+#define OBOL_ENGINE_PEER_ADDRESSES_MAX 16 /* of the peer's, beside the one in use */
+#define OBOL_ENGINE_OWN_ADDRESSES_MAX 16  /* of ours that a peer is told, likewise */
+#define OBOL_ENGINE_PATHS_MAX 12          /* that are looked at, and tried at once */
+#define OBOL_ENGINE_PATH_SENDINGS 3       /* of a request by the present path, before others are tried */
+#define OBOL_ENGINE_COOKIE2 16            /* bytes of ours (section 4.2.5: 8 to 64) */
+#define OBOL_ENGINE_RESPONDER_PATIENCE_US (5 * (gint64) G_TIME_SPAN_MINUTE) /* section 3.11 */
+#define OBOL_NAT_HASH 20 /* SHA-1, as RFC 7296 section 2.23 says; its weakness is no matter here */
+
+/* A pair of addresses, with ports. */
+typedef struct {
+    ObolAddress local, remote;
+} ObolPath;
 
 /* What is needed until the IKE SA is established, and freed then. */
 typedef struct {
@@ -36,11 +54,20 @@ typedef struct {
     ObolReason *refusal;            /* unprotected, so not yet believed (section 2.21.1) */
     guint8 ike_number;              /* responder: number of the chosen proposal, for the answer */
     ObolStage stage;                /* of a successor: how far its exchange is */
+    guint32 told;                   /* initiator: a digest of our addresses that the peer was told */
     gboolean initial_contact;       /* responder: the peer says that it has no other SA with us */
 } ObolNegotiation;
 
 /* What waits for its turn to be asked of the peer: one request at a time, in this order (section 2.3). */
-typedef enum { OBOL_TASK_PROBE, OBOL_TASK_DELETE, OBOL_TASK_CREATE, OBOL_TASK_REKEY_IKE } ObolTaskKind;
+typedef enum {
+    OBOL_TASK_PROBE,
+    OBOL_TASK_DELETE,
+    OBOL_TASK_CREATE,
+    OBOL_TASK_REKEY_IKE,
+    OBOL_TASK_UPDATE,   /* UPDATE_SA_ADDRESSES (RFC 4555 section 3.5) */
+    OBOL_TASK_ANNOUNCE, /* our additional addresses (section 3.6) */
+    OBOL_TASK_CHECK,    /* does the peer receive at its address? (section 3.7) */
+} ObolTaskKind;
 typedef struct {
     ObolTaskKind kind;
     guint32 child_id;     /* CREATE */
@@ -54,7 +81,10 @@ typedef struct {
     guint8 exchange;
     guint32 message_id;
     guint n_sent, n_in_size; /* in all, and in the present fragment size */
+    gint64 first_us;          /* when it was sent first */
     gint64 wait_us, again_us; /* the wait at hand, and when it ends */
+    gboolean searched;        /* by all paths at once, to find one that works */
+    gboolean many_paths;      /* it has not gone by one pair of addresses alone: an answer does not tell which of them works */
 } ObolRequest;
 
 /* Another IKE SA is being set up in its place, or is to be when it has gone. */
@@ -73,6 +103,25 @@ typedef struct {
     ObolReassembly *pending[OBOL_N_PENDING];
 } ObolFragmentation;
 
+/* RFC 4555; there when both ends have announced it.  "The initiator" there is that of the first of a line of IKE SAs. */
+typedef struct {
+    gboolean decides;          /* we are the initiator: which addresses are used is for us to say */
+    gboolean nat_t;            /* both ends know NAT traversal */
+    GArray *peer_addresses;    /* of ObolAddress: of the peer's, beside the one in use; NULL: none */
+    guint32 told;              /* a digest of our own that the peer knows */
+    guint asked;               /* bits of 1 << ObolTaskKind: what our outstanding request asks for */
+    guint8 cookie2[OBOL_ENGINE_COOKIE2];
+    gboolean cookie2_sent;     /* in that request */
+    gboolean unverified;       /* the peer has not shown yet that it receives at its address: Child SAs stay where they are */
+    gboolean roaming;          /* our own address has gone and the initiator may not know yet: it is asked by all paths */
+    ObolAddress mapped;        /* where ESP goes instead, as the kernel has seen a NAT's mapping change; family 0: nowhere else */
+    guint8 seen[OBOL_NAT_HASH]; /* the last NAT_DETECTION_DESTINATION_IP that we got */
+    gboolean has_seen;
+    ObolPath before;           /* what worked last, while something else is tried; family 0: nothing is */
+    guint n_tries;             /* UNEXPECTED_NAT_DETECTED in a row */
+    guint next_path;           /* of obol_paths(), when this one is refused */
+} ObolMobike;
+
 struct ObolIkeSa {
     const ObolEngine *engine;
     ObolConnection *connection; /* a reference; NULL: responder before one is chosen */
@@ -81,6 +130,7 @@ struct ObolIkeSa {
     guint32 unique_id;
     guint64 spi_i, spi_r;
     ObolAddress local, remote;
+    ObolPath asked_by;          /* by which the request at hand came: its answer goes back there */
     ObolIdentity *local_id, *remote_id;
     ObolSuite suite;
     ObolIkeKeys keys;
@@ -92,6 +142,7 @@ struct ObolIkeSa {
     ObolRequest request;
     GBytes *last_response; /* to request number expected_request_id - 1, as it was sent */
     ObolFragmentation fragmentation;
+    ObolMobike *mobike;    /* NULL: it is not agreed on */
     gboolean busy;         /* a request is being answered, once the kernel has spoken */
     ObolNegotiation *negotiation;
     GPtrArray *children; /* of ObolChildSa */
@@ -99,9 +150,11 @@ struct ObolIkeSa {
     GArray *tasks;       /* of ObolTask; NULL: none */
     guint32 asking_id;   /* the SA whose CREATE_CHILD_SA is ours to prepare or to be answered: a child, or a successor; 0: none */
     GArray *held_answer; /* of ObolSaName: our Deletes in an answer that waits until the kernel sends by other SAs */
+    ObolChain *held_notes; /* what else is in it */
     GArray *early_deletes; /* of ObolSaName: of the peer's, that we do not know, while our CREATE_CHILD_SA is out */
     gint64 temporary_since_us; /* since when the peer has been answering TEMPORARY_FAILURE; 0: it is not */
     gboolean delete_wanted, delete_sent;
+    gboolean stranded;     /* our address has gone, and that was told */
     ObolReason *end_reason; /* why we have asked for the end */
     guint32 initiate_command, terminate_command;
     ObolConfiguration *configuration; /* virtual addresses, ours or the peer's; NULL: none */
@@ -130,12 +183,19 @@ void obol_ike_sa_end(ObolIkeSa *sa, ObolReason *reason, ObolActions *out);
 void obol_ike_sa_close(ObolIkeSa *sa, ObolReason *reason, ObolActions *out);
 void obol_ike_sa_fail(ObolIkeSa *sa, const ObolReason *reason, ObolActions *out); /* tells of what was refused */
 void obol_ike_sa_command_done(guint32 *command, const ObolReason *reason, ObolActions *out);
+void obol_ike_sa_command_made(guint32 *command, guint32 child_id, ObolActions *out); /* success: that child is there */
 void obol_ike_sa_log(const ObolIkeSa *sa, ObolActions *out, int level, const char *format, ...) G_GNUC_PRINTF(4, 5);
 void obol_ike_sa_negotiation_free(ObolIkeSa *sa);
 void obol_ike_sa_established(ObolIkeSa *sa, gboolean initial_contact, ObolActions *out);
 /* An SA in @old's place, that the exchange in which we are @role is to make; not yet anybody's. (transfer full) */
 ObolIkeSa *obol_ike_sa_new_successor(const ObolIkeSa *old, ObolRole role);
 ObolSpan obol_span_of_bytes(GBytes *bytes);
+
+/* --- liveness.c: is the peer there (section 2.4) --- */
+gint64 obol_liveness_due(const ObolIkeSa *sa);
+void obol_liveness_timer(ObolIkeSa *sa, ObolActions *out);
+/* What the kernel says to obol_child_query(); @child NULL: it has gone meanwhile. */
+void obol_liveness_reply(ObolIkeSa *sa, ObolChildSa *child, const ObolKernelReply *reply, ObolActions *out);
 
 /* --- timers.c: one WAKE for all deadlines --- */
 void obol_ike_sa_arm(ObolIkeSa *sa, ObolActions *out);
@@ -151,7 +211,9 @@ void obol_window_answer(ObolIkeSa *sa, guint8 exchange, const ObolChain *chain, 
 void obol_window_retransmit(ObolIkeSa *sa, ObolActions *out);
 void obol_window_forget_request(ObolIkeSa *sa);
 void obol_window_answered(ObolIkeSa *sa); /* the outstanding request is done, its number used */
-void obol_window_send(ObolIkeSa *sa, GBytes *datagram, ObolActions *out);
+void obol_window_send(ObolIkeSa *sa, GBytes *datagram, ObolActions *out); /* by the present path */
+/* Other addresses are there: what is outstanding goes out by them at once, with all its patience. */
+void obol_window_hurry(ObolIkeSa *sa);
 /* The last response once more, in smaller fragments where need be; @asked_size: IP size of the fragment that asked, 0: none did. */
 void obol_window_replay(ObolIkeSa *sa, gsize asked_size, ObolActions *out);
 gint64 obol_window_patience_us(const ObolConnection *connection); /* until a request without answer is given up */
@@ -160,6 +222,7 @@ gint64 obol_window_patience_us(const ObolConnection *connection); /* until a req
 void obol_tasks_add(ObolIkeSa *sa, ObolTaskKind kind, guint32 child_id, gint64 not_before_us);
 gboolean obol_tasks_drop(ObolIkeSa *sa, guint32 child_id); /* %FALSE: it was not waiting */
 gboolean obol_tasks_has(const ObolIkeSa *sa, ObolTaskKind kind);
+gboolean obol_tasks_cancel(ObolIkeSa *sa, ObolTaskKind kind); /* %FALSE: none of that kind was waiting */
 /* @heir asks for what @sa had still to ask for its children. */
 void obol_tasks_inherit(ObolIkeSa *sa, ObolIkeSa *heir);
 gint64 obol_tasks_due(const ObolIkeSa *sa);                /* when the next one that was put off may go */
@@ -289,6 +352,7 @@ void obol_informational_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActio
 void obol_informational_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out);
 /* A Delete that was held back goes out once the kernel sends by other SAs. */
 void obol_informational_resume(ObolIkeSa *sa, ObolActions *out);
+void obol_informational_forget(ObolIkeSa *sa); /* that it was held back */
 void obol_informational_delete(ObolIkeSa *sa, ObolActions *out); /* asks: for the IKE SA, or all children that are to go */
 
 /* --- ike-rekey.c: CREATE_CHILD_SA for the IKE SA itself (sections 1.3.2 and 2.18) --- */
@@ -324,10 +388,53 @@ void obol_ike_life_reauthenticated(ObolIkeSa *sa, gboolean success, ObolActions 
 void obol_ike_life_ask_for_another(ObolIkeSa *sa, ObolActions *out);
 
 /* --- nat.c --- */
-void obol_nat_add_hashes(ObolIkeSa *sa, ObolChain *chain);
-void obol_nat_detect(ObolIkeSa *sa, const ObolIncoming *in);
+void obol_nat_add_hashes(const ObolIkeSa *sa, const ObolPath *path, ObolChain *chain);
+/* By the hashes in a message, if both are there; else nothing is known by it, %FALSE. */
+gboolean obol_nat_detect(ObolIkeSa *sa, const ObolIncoming *in);
+gboolean obol_nat_has_hashes(const ObolChain *chain);
 void obol_nat_float(ObolIkeSa *sa);
 gboolean obol_nat_encap(const ObolIkeSa *sa);
 void obol_nat_follow(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out);
+void obol_nat_add_prohibition(const ObolIkeSa *sa, ObolChain *chain); /* NO_NATS_ALLOWED (RFC 4555 section 3.9) */
+gboolean obol_nat_is_unexpected(const ObolIncoming *in);              /* its NO_NATS_ALLOWED does not tell how it came */
+
+/* --- path.c: which pairs of addresses there are --- */
+/* The one place where the addresses of an SA change once it is there; the world is told. */
+void obol_path_set(ObolIkeSa *sa, const ObolPath *path, ObolActions *out);
+ObolPath obol_path_of(const ObolIkeSa *sa); /* the present one */
+gboolean obol_path_equal(const ObolPath *a, const ObolPath *b);
+gboolean obol_path_is_ours(const ObolIkeSa *sa, const ObolAddress *local); /* the address is there, as far as we know */
+/* Those that may be used, best first; their number is returned.  The present one is among them as long as our address is there. */
+guint obol_paths(const ObolIkeSa *sa, ObolPath out[OBOL_ENGINE_PATHS_MAX]);
+/* The address that packets to the peer would leave from; %FALSE: there is no way, nobody knows, or it is a virtual one. */
+gboolean obol_path_source(const ObolIkeSa *sa, ObolAddress *source);
+char *obol_path_format(const ObolPath *path); /* (transfer full) */
+/* Addresses of ours that a peer may be told beside the present one. (transfer full): of ObolAddress */
+GArray *obol_path_additional(const ObolIkeSa *sa);
+
+/* --- mobike.c: which addresses an SA has, agreed on with the peer (RFC 4555) --- */
+void obol_mobike_free(ObolMobike *mobike);
+void obol_mobike_offer(ObolIkeSa *sa, ObolChain *chain); /* in IKE_AUTH, by either end */
+void obol_mobike_agree(ObolIkeSa *sa, const ObolIncoming *in); /* by the peer's IKE_AUTH message */
+/* What an INFORMATIONAL request asks of it; what is to be in the answer is added to @answer. */
+void obol_mobike_request(ObolIkeSa *sa, const ObolIncoming *in, ObolChain *answer, ObolActions *out);
+/* Takes the answer to our request; %FALSE: it is not the peer's, and the SA is closed. */
+gboolean obol_mobike_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out);
+/* The initiator moves the SA. */
+void obol_mobike_move(ObolIkeSa *sa, const ObolPath *path, ObolActions *out);
+/* An authentic answer to a request that went by several paths tells which of them works. */
+void obol_mobike_answered(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out);
+gboolean obol_mobike_is_patient(const ObolIkeSa *sa);  /* our request goes on, though its tries are over (section 3.11) */
+gboolean obol_mobike_searches(const ObolIkeSa *sa);    /* our request is to go by all paths now (sections 3.5 and 3.6) */
+void obol_mobike_shadow(const ObolIkeSa *of, ObolIkeSa *sa); /* @sa is made in @of's place, and is not its heir yet */
+void obol_mobike_inherit(ObolIkeSa *sa, ObolIkeSa *heir);
+
+/* --- mobike-ask.c: the requests --- */
+void obol_mobike_ask(ObolIkeSa *sa, ObolTaskKind kind, ObolActions *out); /* UPDATE, ANNOUNCE, CHECK, PROBE: its turn has come */
+void obol_mobike_add_addresses(ObolIkeSa *sa, gboolean none_too, ObolChain *chain);
+void obol_mobike_announce(ObolIkeSa *sa); /* where the peer does not know our addresses as they are now */
+
+/* --- roam.c: our own addresses have changed --- */
+void obol_roam(ObolIkeSa *sa, ObolActions *out);
 
 #endif

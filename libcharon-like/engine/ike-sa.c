@@ -28,6 +28,7 @@ new_sa(const ObolEngine *engine, ObolRole role, const ObolAddress *local, const 
         .unique_id = engine->next_unique_id(engine->data),
         .local = *local,
         .remote = *remote,
+        .asked_by = { *local, *remote },
         .half_open_until_us = G_MAXINT64,
         .negotiation = g_new0(ObolNegotiation, 1),
         .children = g_ptr_array_new_with_free_func((GDestroyNotify) obol_child_sa_free),
@@ -69,6 +70,7 @@ obol_ike_sa_new_successor(const ObolIkeSa *old, ObolRole role)
     sa->feign_nat = old->feign_nat;
     sa->floated = old->floated;
     sa->predecessor = old->unique_id;
+    obol_mobike_shadow(old, sa);
     sa->fragmentation.agreed = old->fragmentation.agreed; /* RFC 7383 section 2.3: it is not announced again */
     *(role == OBOL_INITIATOR ? &sa->spi_i : &sa->spi_r) = old->engine->new_spi(old->engine->data);
     return sa;
@@ -105,7 +107,8 @@ obol_ike_sa_free(ObolIkeSa *sa)
     g_ptr_array_unref(sa->children);
     g_clear_pointer(&sa->waits, g_array_unref);
     g_clear_pointer(&sa->tasks, g_array_unref);
-    g_clear_pointer(&sa->held_answer, g_array_unref);
+    obol_informational_forget(sa);
+    g_clear_pointer(&sa->mobike, obol_mobike_free);
     g_clear_pointer(&sa->early_deletes, g_array_unref);
     obol_configuration_free(sa->configuration);
     obol_reason_free(sa->end_reason);
@@ -139,8 +142,8 @@ obol_ike_sa_fail(ObolIkeSa *sa, const ObolReason *reason, ObolActions *out)
     obol_actions_add(out, OBOL_ACTION_FAILURE)->failure = obol_reason_dup(reason);
 }
 
-void
-obol_ike_sa_command_done(guint32 *command, const ObolReason *reason, ObolActions *out)
+static void
+end_command(guint32 *command, guint32 child_id, const ObolReason *reason, ObolActions *out)
 {
     ObolAction *action;
 
@@ -148,8 +151,21 @@ obol_ike_sa_command_done(guint32 *command, const ObolReason *reason, ObolActions
         return;
     action = obol_actions_add(out, OBOL_ACTION_COMMAND_DONE);
     action->command_done.command = *command;
+    action->command_done.child_id = child_id;
     action->command_done.reason = obol_reason_dup(reason);
     *command = 0;
+}
+
+void
+obol_ike_sa_command_done(guint32 *command, const ObolReason *reason, ObolActions *out)
+{
+    end_command(command, 0, reason, out);
+}
+
+void
+obol_ike_sa_command_made(guint32 *command, guint32 child_id, ObolActions *out)
+{
+    end_command(command, child_id, NULL, out);
 }
 
 void
@@ -191,7 +207,7 @@ obol_ike_sa_end(ObolIkeSa *sa, ObolReason *reason, ObolActions *out)
         obol_reason_free(reason);
         reason = obol_reason_new(OBOL_REASON_REPLACED, NULL, OBOL_SIDE_US, 0, NULL);
     }
-    g_clear_pointer(&sa->held_answer, g_array_unref);
+    obol_informational_forget(sa);
     if (sa->reauth == OBOL_REAUTH_AFTERWARDS)
         obol_ike_life_ask_for_another(sa, out);
     while (sa->children->len > 0)
@@ -390,7 +406,13 @@ mapping(ObolIkeSa *sa, const ObolEvent *event, ObolActions *out)
     /* Only the one who is not behind a NAT itself follows (RFC 7296 section 2.23). */
     if (!sa->nat_remote || sa->nat_local || sa->state != OBOL_IKE_ESTABLISHED)
         return;
-    sa->remote = event->mapping;
+    if (sa->mobike != NULL) {
+        sa->mobike->mapped = event->mapping; /* RFC 4555 section 3.8: where ESP goes, and nothing else */
+    } else {
+        ObolPath path = { sa->local, event->mapping };
+
+        obol_path_set(sa, &path, out);
+    }
     obol_child_move(sa, out);
 }
 
@@ -417,6 +439,8 @@ obol_ike_sa_handle(ObolIkeSa *sa, const ObolEvent *event, gint64 now_us, ObolAct
     case OBOL_EVENT_TERMINATE: terminate(sa, event, out); break;
     case OBOL_EVENT_REPLACED: replaced(sa, event, out); break;
     case OBOL_EVENT_REKEY: rekey(sa, event, out); break;
+    case OBOL_EVENT_SELECTORS: obol_selectors_change(sa, event, out); break;
+    case OBOL_EVENT_ADDRESSES: obol_roam(sa, out); break;
     case OBOL_EVENT_ADOPTED: obol_succession_adopted(sa, out); break;
     case OBOL_EVENT_LEASED: obol_configuration_leased(sa, event->leased, out); break;
     case OBOL_EVENT_REAUTHENTICATED: obol_ike_life_reauthenticated(sa, event->reauthenticated.success, out); break;
@@ -439,6 +463,7 @@ obol_ike_sa_linger(ObolIkeSa *sa)
     g_clear_pointer(&sa->waits, g_array_unref);
     g_clear_pointer(&sa->tasks, g_array_unref);
     g_clear_pointer(&sa->early_deletes, g_array_unref);
+    g_clear_pointer(&sa->mobike, obol_mobike_free);
     obol_reassembly_drop(sa, OBOL_PENDING_REQUEST);
     return MIN(obol_window_patience_us(sa->connection), LINGER_MAX_US);
 }

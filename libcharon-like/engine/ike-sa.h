@@ -38,6 +38,10 @@ typedef struct {
     /* Has nobody else an SA with the same peer, or one under way?  Then INITIAL_CONTACT may say so.  NULL: always. */
     gboolean (*is_first)(gpointer data, const ObolIkeSa *sa);
     guint32 (*reqid_for)(gpointer data, const char *connection, const char *child); /* stable for a child's name */
+    /* The address that packets to @remote would leave from; %FALSE: there is no way there.  NULL: nobody knows. */
+    gboolean (*source_for)(gpointer data, const ObolAddress *remote, ObolAddress *source);
+    const GArray *addresses; /* of ObolAddress: those of this machine now, loopback left out; NULL: nobody knows */
+    const GArray *lent; /* of ObolAddress: virtual ones that we have of peers, each as often as it was lent.  NULL: none */
     gpointer data;
     gboolean trace_messages; /* somebody listens to OBOL_ACTION_MESSAGE: else none are made */
     gsize *half_open_bytes;  /* of fragments from peers who have not proven who they are; counted by all SAs.  NULL: nobody asks */
@@ -80,6 +84,10 @@ ObolIkeState obol_ike_sa_state(const ObolIkeSa *sa);
 gboolean obol_ike_sa_is_initiator(const ObolIkeSa *sa); /* we are its original initiator */
 guint32 obol_ike_sa_unique_id(const ObolIkeSa *sa);
 const ObolConnection *obol_ike_sa_connection(const ObolIkeSa *sa); /* NULL: responder before it is chosen */
+const ObolAddress *obol_ike_sa_local(const ObolIkeSa *sa);
+const ObolAddress *obol_ike_sa_remote(const ObolIkeSa *sa);
+gboolean obol_ike_sa_is_mobile(const ObolIkeSa *sa); /* MOBIKE is agreed on */
+gboolean obol_ike_sa_decides(const ObolIkeSa *sa); /* with MOBIKE: its addresses are for us to choose */
 guint64 obol_ike_sa_own_spi(const ObolIkeSa *sa);
 guint64 obol_ike_sa_peer_spi(const ObolIkeSa *sa);
 /* Inbound SPIs of the Child SAs, appended to @out (guint32, host order): how the dispatcher finds the SA of an expire. */

@@ -16,7 +16,10 @@ spi_at(ObolSpan spis, guint i)
 static void
 close_child(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
 {
-    gboolean has_successor = child->redundant || obol_rekey_rival(sa, child->unique_id, FALSE) != NULL;
+    const ObolChildSa *before = obol_child_sa_find(sa, child->replaces);
+    /* There is one that serves: after it, or still the one before it. */
+    gboolean has_successor = child->redundant || obol_rekey_rival(sa, child->unique_id, FALSE) != NULL
+                             || (before != NULL && before->state == OBOL_CHILD_INSTALLED);
     ObolSaName name = { child->spi_in, child->suite.protocol };
     ObolReason *reason;
 
@@ -112,36 +115,42 @@ add_deletes(const GArray *names, ObolChain *chain)
 void
 obol_informational_resume(ObolIkeSa *sa, ObolActions *out)
 {
-    g_auto(ObolChain) answer = { .n = 0, .owned = NULL };
+    ObolChain *answer = sa->held_notes;
 
     if (sa->held_answer == NULL || kernel_is_switching(sa))
         return;
-    add_deletes(sa->held_answer, &answer);
+    add_deletes(sa->held_answer, answer);
+    obol_window_answer(sa, OBOL_INFORMATIONAL, answer, out);
+    obol_informational_forget(sa);
+}
+
+void
+obol_informational_forget(ObolIkeSa *sa)
+{
     g_clear_pointer(&sa->held_answer, g_array_unref);
-    obol_window_answer(sa, OBOL_INFORMATIONAL, &answer, out);
+    if (sa->held_notes != NULL)
+        obol_chain_clear(sa->held_notes);
+    g_clear_pointer(&sa->held_notes, g_free);
 }
 
 void
 obol_informational_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
 {
     ObolReason *end = end_of(sa, in->chain);
-    g_auto(ObolChain) answer = { .n = 0, .owned = NULL };
+    g_auto(ObolChain) empty = { .n = 0, .owned = NULL };
 
     if (end != NULL) {
-        obol_window_answer(sa, OBOL_INFORMATIONAL, &answer, out);
+        obol_window_answer(sa, OBOL_INFORMATIONAL, &empty, out);
         obol_ike_sa_log(sa, out, sa->state == OBOL_IKE_REKEYED ? 1 : 0, "IKE SA %s #%u: the peer has deleted it", sa->connection->name,
                         sa->unique_id);
         obol_succession_deleted(sa, end, out);
         return;
     }
-    if (obol_chain_find(in->chain, OBOL_PAYLOAD_CP) != NULL && obol_chain_find(in->chain, OBOL_PAYLOAD_DELETE) == NULL) {
-        obol_configuration_inform(in->chain, &answer);
-        obol_window_answer(sa, OBOL_INFORMATIONAL, &answer, out);
-        obol_tasks_pump(sa, out);
-        return;
-    }
     sa->busy = TRUE;
     sa->held_answer = g_array_new(FALSE, FALSE, sizeof(ObolSaName));
+    sa->held_notes = g_new0(ObolChain, 1);
+    obol_configuration_inform(in->chain, sa->held_notes);
+    obol_mobike_request(sa, in, sa->held_notes, out);
     for (guint i = 0; i < in->chain->n; i++) {
         const ObolPayload *p = &in->chain->items[i];
 
@@ -196,8 +205,9 @@ end_deleted(ObolIkeSa *sa, ObolActions *out)
 void
 obol_informational_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
 {
-    (void) in;
     obol_window_answered(sa);
+    if (!obol_mobike_response(sa, in, out))
+        return;
     /* The Delete of the IKE SA goes alone and last: its answer ends everything. */
     if (sa->delete_sent) {
         obol_ike_sa_end(sa, g_steal_pointer(&sa->end_reason), out);

@@ -67,6 +67,7 @@ send_request(ObolIkeSa *sa, ObolActions *out)
     ObolNegotiation *n = sa->negotiation;
     g_auto(ObolChain) chain = { .n = 0, .owned = NULL };
     ObolSpan cookie = obol_span_of_bytes(n->cookie);
+    ObolPath path = obol_path_of(sa);
 
     /* Section 2.6: the cookie comes first, and all else stays as it was. */
     if (n->cookie != NULL)
@@ -74,7 +75,7 @@ send_request(ObolIkeSa *sa, ObolActions *out)
     obol_chain_add_sa(&chain, (const ObolProposal *) n->proposals->data, n->proposals->len);
     obol_chain_add_ke(&chain, n->agreement.group, n->agreement.public_value, n->agreement.ke->n_initiator);
     obol_chain_add_nonce(&chain, n->agreement.nonce, sizeof n->agreement.nonce);
-    obol_nat_add_hashes(sa, &chain);
+    obol_nat_add_hashes(sa, &path, &chain);
     obol_fragment_announce(sa, &chain);
     g_clear_pointer(&n->own_first, g_bytes_unref);
     n->own_first = obol_clear_encode(sa, OBOL_IKE_SA_INIT, FALSE, 0, &chain, out);
@@ -206,7 +207,7 @@ obol_init_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
     keep_peers_part(sa, in);
     sa->spi_r = in->message->header.spi_r;
     sa->local = *in->local;
-    obol_nat_detect(sa, in);
+    n->nat_detection = obol_nat_detect(sa, in);
     obol_fragment_agree(sa, in->chain);
     obol_agreement_complete(sa, &n->agreement, ke->ke.data, out);
 }
@@ -308,7 +309,7 @@ obol_init_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
     keep_peers_part(sa, in);
     n->ike_number = chosen_number(sa, offer);
     sa->feign_nat = must_feign_nat(sa, sa->connection);
-    obol_nat_detect(sa, in);
+    n->nat_detection = obol_nat_detect(sa, in);
     obol_fragment_agree(sa, in->chain);
     sa->half_open_until_us = sa->now_us + sa->connection->half_open_us;
     sa->busy = TRUE;
@@ -321,6 +322,7 @@ send_response(ObolIkeSa *sa, ObolActions *out)
 {
     ObolNegotiation *n = sa->negotiation;
     g_auto(ObolChain) chain = { .n = 0, .owned = NULL };
+    ObolPath path = obol_path_of(sa);
     ObolProposal answer;
 
     obol_proposal_from_suite(&sa->suite, n->ike_number, NULL, 0, &answer);
@@ -328,7 +330,7 @@ send_response(ObolIkeSa *sa, ObolActions *out)
     obol_chain_add_ke(&chain, sa->suite.ke, n->agreement.public_value, n->agreement.ke->n_responder);
     obol_chain_add_nonce(&chain, n->agreement.nonce, sizeof n->agreement.nonce);
     if (n->nat_detection)
-        obol_nat_add_hashes(sa, &chain);
+        obol_nat_add_hashes(sa, &path, &chain);
     if (sa->fragmentation.agreed)
         obol_fragment_announce(sa, &chain);
     n->own_first = obol_clear_encode(sa, OBOL_IKE_SA_INIT, TRUE, 0, &chain, out);

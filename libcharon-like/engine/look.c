@@ -2,6 +2,18 @@
 /* engine/look.c - a look at an IKE SA from outside, and the counters that come from there. */
 #include "engine/ike-sa-private.h"
 
+static void
+put_mobike(const ObolMobike *mobike, ObolIkeInfo *info)
+{
+    if (mobike == NULL)
+        return;
+    info->mobike = TRUE;
+    if (mobike->peer_addresses != NULL) {
+        info->peer_addresses = (const ObolAddress *) mobike->peer_addresses->data;
+        info->n_peer_addresses = mobike->peer_addresses->len;
+    }
+}
+
 void
 obol_ike_sa_info(const ObolIkeSa *sa, ObolIkeInfo *info, GArray *children)
 {
@@ -37,6 +49,7 @@ obol_ike_sa_info(const ObolIkeSa *sa, ObolIkeInfo *info, GArray *children)
         .fragment_size = (guint) obol_fragment_threshold(sa, FALSE),
     };
     obol_configuration_look(sa, info);
+    put_mobike(sa->mobike, info);
 }
 
 ObolIkeState
@@ -61,6 +74,30 @@ const ObolConnection *
 obol_ike_sa_connection(const ObolIkeSa *sa)
 {
     return sa->connection;
+}
+
+const ObolAddress *
+obol_ike_sa_local(const ObolIkeSa *sa)
+{
+    return &sa->local;
+}
+
+const ObolAddress *
+obol_ike_sa_remote(const ObolIkeSa *sa)
+{
+    return &sa->remote;
+}
+
+gboolean
+obol_ike_sa_is_mobile(const ObolIkeSa *sa)
+{
+    return sa->mobike != NULL;
+}
+
+gboolean
+obol_ike_sa_decides(const ObolIkeSa *sa)
+{
+    return sa->mobike != NULL && sa->mobike->decides;
 }
 
 guint64

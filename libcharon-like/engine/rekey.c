@@ -30,6 +30,7 @@ obol_rekey_begin(ObolIkeSa *sa, ObolChildSa *old, ObolActions *out)
     obol_child_begin(sa, child, OBOL_INITIATOR, OBOL_PHASE_CHILD);
     child->replaces = old->unique_id;
     child->reqid = old->reqid;
+    child->adjusted = old->adjusted;
     child->local_ts = g_array_ref(old->local_ts);
     child->remote_ts = g_array_ref(old->remote_ts);
     obol_ike_sa_log(sa, out, 1, "Child SA %s #%u is rekeyed", old->config->name, old->unique_id);
@@ -110,6 +111,8 @@ obol_rekey_deleted(ObolIkeSa *sa, ObolChildSa *old, ObolActions *out)
     ObolChildSa *theirs = obol_rekey_rival(sa, old->unique_id, FALSE);
 
     obol_rekey_hand_over(sa, old->unique_id, out);
+    if (theirs != NULL)
+        obol_selectors_follow(sa, old->unique_id, theirs->unique_id);
     if (theirs != NULL && obol_rekey_rival(sa, old->unique_id, TRUE) == NULL)
         forget(theirs);
 }
@@ -158,6 +161,7 @@ obol_rekey_settle(ObolIkeSa *sa, guint32 old_id, ObolActions *out)
         theirs->redundant = TRUE;
     }
     forget(ours);
+    obol_selectors_follow(sa, old_id, ours->unique_id);
     obol_child_activate(sa, ours, out);
     if (old != NULL)
         obol_child_sa_close(sa, old, replaced(), out);
@@ -214,8 +218,11 @@ obol_rekey_not_found(ObolIkeSa *sa, ObolChildSa *child, ObolActions *out)
         return;
     }
     forget(child);
-    g_clear_pointer(&child->local_ts, g_array_unref);
-    g_clear_pointer(&child->remote_ts, g_array_unref);
+    obol_selectors_follow(sa, old->unique_id, child->unique_id);
+    if (!child->adjusted) {
+        g_clear_pointer(&child->local_ts, g_array_unref);
+        g_clear_pointer(&child->remote_ts, g_array_unref);
+    }
     old->peer_has_it = FALSE;
     obol_child_sa_close(sa, old, obol_reason_new(OBOL_REASON_DELETED_BY_PEER, OBOL_PHASE_CHILD, OBOL_SIDE_PEER,
                                                  OBOL_N_CHILD_SA_NOT_FOUND, NULL), out);
@@ -228,7 +235,7 @@ static gboolean
 can_be_rekeyed(const ObolIkeSa *sa, const ObolChildSa *child)
 {
     return sa->state == OBOL_IKE_ESTABLISHED && child->refused == NULL && obol_rekey_rival(sa, child->unique_id, TRUE) == NULL
-           && obol_rekey_rival(sa, child->unique_id, FALSE) == NULL;
+           && obol_rekey_rival(sa, child->unique_id, FALSE) == NULL && !obol_selectors_asked(sa, child->unique_id);
 }
 
 gint64

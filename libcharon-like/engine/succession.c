@@ -105,6 +105,8 @@ inherit(ObolIkeSa *sa, ObolIkeSa *heir)
     heir->waits = g_steal_pointer(&sa->waits);
     heir->configuration = g_steal_pointer(&sa->configuration);
     heir->n_kernel_requests = sa->n_kernel_requests;
+    obol_mobike_inherit(sa, heir);
+    heir->stranded = sa->stranded;
     heir->local = sa->local;
     heir->remote = sa->remote;
     heir->nat_local = sa->nat_local;

@@ -20,17 +20,39 @@ remove_task(ObolIkeSa *sa, guint i)
         g_clear_pointer(&sa->tasks, g_array_unref);
 }
 
+gboolean
+obol_tasks_cancel(ObolIkeSa *sa, ObolTaskKind kind)
+{
+    for (guint i = 0; sa->tasks != NULL && i < sa->tasks->len; i++) {
+        if (g_array_index(sa->tasks, ObolTask, i).kind == kind) {
+            remove_task(sa, i);
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* Nothing else is of use before the peer knows where we are. */
+static guint
+rank(ObolTaskKind kind)
+{
+    return kind == OBOL_TASK_UPDATE ? 0 : kind == OBOL_TASK_ANNOUNCE || kind == OBOL_TASK_CHECK ? 1 : 2;
+}
+
 /* One Delete takes all children that are to go, one probe is as good as two, and one rekeying of the IKE SA. */
 void
 obol_tasks_add(ObolIkeSa *sa, ObolTaskKind kind, guint32 child_id, gint64 not_before_us)
 {
     ObolTask task = { kind, child_id, not_before_us };
+    guint at = 0;
 
     if (kind != OBOL_TASK_CREATE && obol_tasks_has(sa, kind))
         return;
     if (sa->tasks == NULL)
         sa->tasks = g_array_new(FALSE, FALSE, sizeof(ObolTask));
-    g_array_append_val(sa->tasks, task);
+    while (at < sa->tasks->len && rank(g_array_index(sa->tasks, ObolTask, at).kind) <= rank(kind))
+        at++;
+    g_array_insert_val(sa->tasks, at, task);
 }
 
 gboolean
@@ -53,7 +75,7 @@ obol_tasks_inherit(ObolIkeSa *sa, ObolIkeSa *heir)
     for (guint i = 0; sa->tasks != NULL && i < sa->tasks->len; i++) {
         const ObolTask *task = &g_array_index(sa->tasks, ObolTask, i);
 
-        if (task->kind == OBOL_TASK_CREATE || task->kind == OBOL_TASK_DELETE)
+        if (task->kind != OBOL_TASK_PROBE && task->kind != OBOL_TASK_REKEY_IKE)
             obol_tasks_add(heir, task->kind, task->child_id, task->not_before_us);
     }
     g_clear_pointer(&sa->tasks, g_array_unref);
@@ -96,22 +118,15 @@ take_next(ObolIkeSa *sa, ObolTask *out)
 }
 
 static void
-probe(ObolIkeSa *sa, ObolActions *out)
-{
-    g_auto(ObolChain) chain = { .n = 0, .owned = NULL };
-    GBytes *datagram = obol_sk_seal(sa, OBOL_INFORMATIONAL, FALSE, sa->next_request_id, &chain, out);
-
-    if (datagram != NULL)
-        obol_window_request(sa, OBOL_INFORMATIONAL, datagram, out);
-}
-
-static void
 begin(ObolIkeSa *sa, const ObolTask *task, ObolActions *out)
 {
     ObolChildSa *child;
 
     switch (task->kind) {
-    case OBOL_TASK_PROBE: probe(sa, out); break;
+    case OBOL_TASK_PROBE:
+    case OBOL_TASK_UPDATE:
+    case OBOL_TASK_ANNOUNCE:
+    case OBOL_TASK_CHECK: obol_mobike_ask(sa, task->kind, out); break;
     case OBOL_TASK_DELETE: obol_informational_delete(sa, out); break;
     case OBOL_TASK_CREATE:
         child = obol_child_sa_find(sa, task->child_id);

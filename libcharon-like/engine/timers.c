@@ -2,16 +2,6 @@
 /* engine/timers.c - all deadlines of an IKE SA, of which the world knows the nearest. */
 #include "engine/ike-sa-private.h"
 
-/* One that waits for its turn (a request is being made, by a kernel that takes its time) is not asked for again. */
-static gint64
-probe_due(const ObolIkeSa *sa)
-{
-    if (sa->state != OBOL_IKE_ESTABLISHED || sa->connection->dpd_us == 0 || sa->request.datagram != NULL
-        || obol_tasks_has(sa, OBOL_TASK_PROBE))
-        return G_MAXINT64;
-    return sa->heard_us + sa->connection->dpd_us;
-}
-
 /* RFC 3948 section 4: only the side behind the NAT keeps its mapping alive. */
 static gint64
 keep_alive_due(const ObolIkeSa *sa)
@@ -40,7 +30,7 @@ children_due(const ObolIkeSa *sa)
 void
 obol_ike_sa_arm(ObolIkeSa *sa, ObolActions *out)
 {
-    gint64 when = MIN(MIN(probe_due(sa), keep_alive_due(sa)), MIN(retransmission_due(sa), sa->half_open_until_us));
+    gint64 when = MIN(MIN(obol_liveness_due(sa), keep_alive_due(sa)), MIN(retransmission_due(sa), sa->half_open_until_us));
 
     when = MIN(when, MIN(children_due(sa), obol_tasks_due(sa)));
     when = MIN(when, obol_ike_life_due(sa));
@@ -64,10 +54,7 @@ obol_ike_sa_timer(ObolIkeSa *sa, ObolActions *out)
         if (sa->state == OBOL_IKE_GONE)
             return;
     }
-    if (sa->now_us >= probe_due(sa)) {
-        obol_tasks_add(sa, OBOL_TASK_PROBE, 0, 0);
-        obol_tasks_pump(sa, out);
-    }
+    obol_liveness_timer(sa, out);
     if (sa->now_us >= keep_alive_due(sa)) {
         ObolAction *action = obol_actions_add(out, OBOL_ACTION_KEEP_ALIVE);
 

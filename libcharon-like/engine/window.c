@@ -3,8 +3,10 @@
  * (RFC 7296 sections 2.1 to 2.3). */
 #include "engine/ike-sa-private.h"
 
+#define LONGEST_WAIT_US ((gint64) G_TIME_SPAN_MINUTE) /* of those beyond the settings' tries */
+
 static void
-send_all(ObolIkeSa *sa, GBytes *datagrams, gboolean again, ObolActions *out)
+send_by(ObolIkeSa *sa, GBytes *datagrams, const ObolPath *path, gboolean again, ObolActions *out)
 {
     const guint8 *start = obol_span_of_bytes(datagrams).data;
     gsize at = 0;
@@ -13,8 +15,8 @@ send_all(ObolIkeSa *sa, GBytes *datagrams, gboolean again, ObolActions *out)
         ObolAction *action = obol_actions_add(out, OBOL_ACTION_SEND);
 
         action->send.datagram = g_bytes_new_from_bytes(datagrams, (gsize) (one.data - start), one.n);
-        action->send.local = sa->local;
-        action->send.remote = sa->remote;
+        action->send.local = path->local;
+        action->send.remote = path->remote;
         action->send.again = again;
     }
     sa->sent_us = sa->now_us;
@@ -23,15 +25,17 @@ send_all(ObolIkeSa *sa, GBytes *datagrams, gboolean again, ObolActions *out)
 void
 obol_window_send(ObolIkeSa *sa, GBytes *datagram, ObolActions *out)
 {
-    send_all(sa, datagram, FALSE, out);
+    ObolPath path = obol_path_of(sa);
+
+    send_by(sa, datagram, &path, FALSE, out);
 }
 
 static void
-send_again(ObolIkeSa *sa, GBytes *datagrams, ObolActions *out)
+send_again(ObolIkeSa *sa, GBytes *datagrams, const ObolPath *path, ObolActions *out)
 {
     gsize at = 0;
 
-    send_all(sa, datagrams, TRUE, out);
+    send_by(sa, datagrams, path, TRUE, out);
     for (ObolSpan one; (one = obol_datagrams_next(datagrams, &at)).n > 0;) {
         ObolWireFault fault;
         ObolHeader header;
@@ -39,6 +43,17 @@ send_again(ObolIkeSa *sa, GBytes *datagrams, ObolActions *out)
         if (obol_header_decode(one.data, one.n, &header, &fault))
             obol_tell_message(sa, &header, "", NULL, TRUE, one.n, TRUE, out);
     }
+}
+
+/* RFC 7296 section 2.2: before the numbers run out the IKE SA is rekeyed, or else closed. */
+static void
+next_id(ObolIkeSa *sa, guint32 *id)
+{
+    ++*id;
+    if (*id == OBOL_ENGINE_ID_RENEW)
+        sa->rekey_at_us = sa->now_us;
+    else if (*id == OBOL_ENGINE_ID_LAST)
+        sa->expire_at_us = sa->now_us;
 }
 
 void
@@ -51,6 +66,7 @@ obol_window_request(ObolIkeSa *sa, guint8 exchange, GBytes *datagram, ObolAction
         .message_id = sa->next_request_id,
         .n_sent = 1,
         .n_in_size = 1,
+        .first_us = sa->now_us,
         .wait_us = sa->connection->retransmit_base_us,
         .again_us = sa->now_us + sa->connection->retransmit_base_us,
     };
@@ -62,11 +78,12 @@ obol_window_respond(ObolIkeSa *sa, GBytes *datagram, ObolActions *out)
 {
     g_clear_pointer(&sa->last_response, g_bytes_unref);
     sa->last_response = datagram;
-    sa->expected_request_id++;
+    next_id(sa, &sa->expected_request_id);
     sa->busy = FALSE;
     sa->fragmentation.asked_size = 0;
     sa->fragmentation.n_replays = 0;
-    obol_window_send(sa, datagram, out);
+    /* Section 2.11: to where the request came from, whatever the addresses of the SA are. */
+    send_by(sa, datagram, &sa->asked_by, FALSE, out);
 }
 
 void
@@ -74,7 +91,7 @@ obol_window_replay(ObolIkeSa *sa, gsize asked_size, ObolActions *out)
 {
     sa->fragmentation.n_replays++;
     obol_fragment_shrink(sa, &sa->last_response, obol_fragment_for_replay(sa, asked_size), out);
-    send_again(sa, sa->last_response, out);
+    send_again(sa, sa->last_response, &sa->asked_by, out);
 }
 
 void
@@ -90,7 +107,17 @@ void
 obol_window_answered(ObolIkeSa *sa)
 {
     obol_window_forget_request(sa);
-    sa->next_request_id++;
+    next_id(sa, &sa->next_request_id);
+}
+
+void
+obol_window_hurry(ObolIkeSa *sa)
+{
+    if (sa->request.datagram == NULL)
+        return;
+    sa->request.n_in_size = 0;
+    sa->request.wait_us = sa->connection->retransmit_base_us;
+    sa->request.again_us = sa->now_us;
 }
 
 void
@@ -143,8 +170,10 @@ next_try(ObolIkeSa *sa, ObolActions *out)
     if (request->n_in_size >= n_probes && obol_fragment_shrink(sa, &request->datagram, smaller, out)) {
         request->n_in_size = 0;
         request->wait_us = c->retransmit_base_us;
-    } else if (request->n_in_size > c->retransmit_tries) {
+    } else if (request->n_in_size > c->retransmit_tries && !obol_mobike_is_patient(sa)) {
         return FALSE;
+    } else if (request->n_in_size > c->retransmit_tries) {
+        request->wait_us = MIN((gint64) ((double) request->wait_us * c->retransmit_factor), LONGEST_WAIT_US);
     } else if (smaller == 0 || request->n_in_size >= n_probes) {
         request->wait_us = (gint64) ((double) request->wait_us * c->retransmit_factor);
     }
@@ -152,6 +181,22 @@ next_try(ObolIkeSa *sa, ObolActions *out)
     request->n_sent++;
     request->again_us = sa->now_us + request->wait_us;
     return TRUE;
+}
+
+/* RFC 4555 section 3.5: no answer by the present path may mean that another one works. */
+static void
+send_by_all_paths(ObolIkeSa *sa, ObolActions *out)
+{
+    ObolPath paths[OBOL_ENGINE_PATHS_MAX], present = obol_path_of(sa);
+    guint n = obol_paths(sa, paths);
+
+    if (n == 0)
+        send_again(sa, sa->request.datagram, &present, out);
+    for (guint i = 0; i < n; i++) {
+        send_again(sa, sa->request.datagram, &paths[i], out);
+        if (!obol_path_equal(&paths[i], &present))
+            sa->request.searched = sa->request.many_paths = TRUE;
+    }
 }
 
 void
@@ -166,7 +211,13 @@ obol_window_retransmit(ObolIkeSa *sa, ObolActions *out)
         return;
     }
     /* A retransmission repeats the stored datagrams: section 2.1 wants it bitwise identical. */
-    send_again(sa, request->datagram, out);
+    if (obol_mobike_searches(sa)) {
+        send_by_all_paths(sa, out);
+    } else {
+        ObolPath present = obol_path_of(sa);
+
+        send_again(sa, request->datagram, &present, out);
+    }
     obol_ike_sa_log(sa, out, 1, "retransmission %u of %s request %u", request->n_sent - 1,
                     obol_exchange_name(request->exchange), request->message_id);
 }

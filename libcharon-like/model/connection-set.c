@@ -29,6 +29,16 @@ hosts_fit(const GPtrArray *hosts, const ObolAddress *address)
     return best;
 }
 
+gboolean
+obol_hosts_allow(const GPtrArray *hosts, const ObolAddress *address)
+{
+    for (guint i = 0; i < hosts->len; i++) {
+        if (((const ObolHostSpec *) g_ptr_array_index(hosts, i))->is_name)
+            return TRUE;
+    }
+    return hosts_fit(hosts, address) > 0;
+}
+
 guint
 obol_connection_fits(const ObolConnection *connection, const ObolAddress *local, const ObolAddress *remote)
 {

@@ -33,6 +33,8 @@ obol_connection_new(const char *name)
         .half_open_us = 30 * G_TIME_SPAN_SECOND,
         .fragmentation = OBOL_FRAGMENTATION_YES,
         .fragment_size = 1280, /* RFC 8200 section 5; a path that carries less is found out (RFC 7383 section 2.5.2) */
+        .mobike = TRUE,
+        .mobike_check = OBOL_CHECK_BEFORE, /* RFC 4555 section 3.7 */
         .initial_contact = TRUE,
         .vips = g_array_new(FALSE, FALSE, sizeof(ObolAddress)),
         .children = g_ptr_array_new_with_free_func((GDestroyNotify) obol_child_config_free),

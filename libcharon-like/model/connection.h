@@ -21,6 +21,9 @@ typedef enum {
 typedef enum { OBOL_UNIQUE_NO, OBOL_UNIQUE_NEVER, OBOL_UNIQUE_KEEP, OBOL_UNIQUE_REPLACE } ObolUnique;
 /* RFC 7383: not at all; announced, and sent too; announced, and only received. */
 typedef enum { OBOL_FRAGMENTATION_NO, OBOL_FRAGMENTATION_YES, OBOL_FRAGMENTATION_ACCEPT } ObolFragmentationUse;
+/* RFC 4555 section 3.7: does the peer have to show that it receives at a new address?  Before traffic goes there, while it does, not
+ * at all. */
+typedef enum { OBOL_CHECK_BEFORE, OBOL_CHECK_AFTER, OBOL_CHECK_NOT } ObolAddressCheck;
 typedef enum { OBOL_AUTH_BY_PSK } ObolAuthKind; /* more come with their plugins */
 
 typedef struct {
@@ -76,6 +79,8 @@ typedef struct {
     guint retransmit_tries;                /* sendings after the first */
     ObolFragmentationUse fragmentation;
     guint16 fragment_size;                 /* bytes of an IP datagram above which our messages are sent in fragments */
+    gboolean mobike;                       /* RFC 4555, with a peer who knows it too */
+    ObolAddressCheck mobike_check;
     gint64 half_open_us;                   /* a responder's patience before IKE_AUTH is done */
     ObolUnique unique;
     gboolean encap;                        /* force UDP encapsulation by feigning a NAT */
@@ -99,6 +104,9 @@ void obol_host_spec_free(ObolHostSpec *host);
 /* How well an address pair fits the connection: 0 not at all; larger is closer (a single address above a range above any).
  * Names that are not resolved fit nothing here; @resolved (of ObolAddress) may bring them, NULL for none. */
 guint obol_connection_fits(const ObolConnection *connection, const ObolAddress *local, const ObolAddress *remote);
+
+/* May an SA be moved there?  A name is not resolved again, so it allows every address. */
+gboolean obol_hosts_allow(const GPtrArray *hosts, const ObolAddress *address);
 
 /**
  * ObolConnectionSet:

@@ -36,12 +36,17 @@ static const struct {
     [OBOL_REASON_PEER_NOTIFY] = { "E-PEER-NOTIFY", N_("the peer reports an error") },
     [OBOL_REASON_DELETED_BY_PEER] = { "E-DELETED-BY-PEER", N_("the peer deleted it") },
     [OBOL_REASON_DELETED_BY_US] = { "E-DELETED-BY-US", N_("deleted as asked") },
-    [OBOL_REASON_REPLACED] = { "E-DUP-REPLACED", N_("a newer SA with the same identities took its place") },
+    [OBOL_REASON_REPLACED] = { "E-DUP-REPLACED", N_("another one took its place") },
     [OBOL_REASON_LIFETIME] = { "E-LIFETIME", N_("its lifetime is over") },
     [OBOL_REASON_CRYPTO] = { "E-CRYPTO", N_("the crypto backend failed") },
     [OBOL_REASON_CONFIG] = { "E-CONFIG", N_("the settings do not allow it") },
-    [OBOL_REASON_ADDRESS] = { "E-ADDRESS", N_("there is no virtual address for whoever needs one") },
     [OBOL_REASON_INTERNAL] = { "E-INTERNAL", N_("something that should not happen; please report it") },
+    [OBOL_REASON_BUSY] = { "E-BUSY", N_("it is about to go, or another change of it is under way") },
+    [OBOL_REASON_NARROWED] = { "E-NARROWED", N_("the peer grants less than was asked for") },
+    [OBOL_REASON_ADDRESS_GONE] = { "E-ADDRESS-GONE", N_("an address that it depends on has gone") },
+    [OBOL_REASON_ADDRESS_REFUSED] = { "E-ADDRESS-REFUSED", N_("the peer does not accept the addresses") },
+    [OBOL_REASON_COOKIE2] = { "E-COOKIE2", N_("the peer did not show that it receives at its address") },
+    [OBOL_REASON_ADDRESS] = { "E-ADDRESS", N_("there is no virtual address for whoever needs one") },
 };
 
 ObolReason *

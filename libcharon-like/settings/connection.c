@@ -250,6 +250,16 @@ read_vips(ObolFaults *faults, const ObolNode *section, GArray *out)
     }
 }
 
+static ObolAddressCheck
+read_address_check(const ObolNode *section)
+{
+    const char *text = obol_setting_text(section, obol_schema_connection, "mobike_check");
+
+    if (g_str_equal(text, "after"))
+        return OBOL_CHECK_AFTER;
+    return g_str_equal(text, "no") ? OBOL_CHECK_NOT : OBOL_CHECK_BEFORE;
+}
+
 ObolConnection *
 obol_connection_from_node(const ObolNode *section, GError **error)
 {
@@ -273,6 +283,8 @@ obol_connection_from_node(const ObolNode *section, GError **error)
     connection->unique = read_unique(section);
     connection->fragmentation = read_fragmentation(section);
     connection->fragment_size = (guint16) number(section, "fragment_size");
+    connection->mobike = number(section, "mobike") != 0;
+    connection->mobike_check = read_address_check(section);
     connection->encap = number(section, "encap") != 0;
     connection->initial_contact = number(section, "initial_contact") != 0;
     read_vips(&faults, section, connection->vips);

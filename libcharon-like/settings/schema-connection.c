@@ -99,7 +99,13 @@ const ObolSettingSpec obol_schema_connection[] = {
       .doc = "Put ESP in UDP even without a NAT, by pretending that there is one." },
     { .name = "initial_contact", .type = OBOL_TYPE_BOOL, .fallback = "yes",
       .doc = "Tell a peer with our first IKE SA to it that older ones are gone (RFC 7296 section 2.4)." },
-    { .name = "mobike", .type = OBOL_TYPE_BOOL, .fallback = "no", .only = WORDS("no"), .why = "MOBIKE (RFC 4555) is not there." },
+    { .name = "mobike", .type = OBOL_TYPE_BOOL, .fallback = "yes",
+      .doc = "Addresses of the SA may change while it lives (MOBIKE, RFC 4555), with a peer who knows that too: an initiator whose "
+             "address goes moves to another one of local_addrs, or tries the peer's others when it is silent; a responder lets it, "
+             "where local_addrs and remote_addrs allow the new addresses, and asks a silent initiator for five minutes at least." },
+    { .name = "mobike_check", .type = OBOL_TYPE_ENUM, .fallback = "before", .choices = WORDS("before", "after", "no"),
+      .doc = "A peer at a new address has to show that it receives there (RFC 4555 section 3.7): before traffic is sent to it, "
+             "after, or not at all." },
     { .name = "fragmentation", .type = OBOL_TYPE_ENUM, .fallback = "yes", .choices = WORDS("yes", "accept", "force", "no"),
       .doc = "IKE messages in fragments (RFC 7383), with a peer who knows them too: yes sends and takes them, accept takes "
              "them alone, no does neither. force is as yes: IKEv2 can not cut what has no keys yet, and may not cut what the "

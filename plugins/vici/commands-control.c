@@ -5,18 +5,16 @@
 #include "fields.h"
 #include "job.h"
 
-/* VICI: milliseconds, 0 waits for ever, -1 does not wait.  obol/control.h: microseconds, -1 and 0. */
-static gint64
-timeout_us(gint64 timeout_ms)
+gint64
+vici_timeout_us(gint64 timeout_ms)
 {
     if (timeout_ms == 0)
         return -1;
     return timeout_ms < 0 ? 0 : MIN(timeout_ms, G_MAXINT64 / 1000) * 1000;
 }
 
-/* (transfer full): NULL on success.  The protocol's own words first, then what we know. */
-static char *
-describe_failure(const ViciJob *job, const char *verb, const GError *error, const ObolReason *reason)
+char *
+vici_describe_failure(const ViciJob *job, const char *verb, const GError *error, const ObolReason *reason)
 {
     if (error == NULL)
         return NULL;
@@ -46,7 +44,7 @@ static void
 answer_initiate(const ViciJob *job, ObolViciWriter *response, const GError *error, const ObolReason *reason,
                 G_GNUC_UNUSED guint n_matched, G_GNUC_UNUSED guint n_done)
 {
-    g_autofree char *errmsg = describe_failure(job, "establishing", error, reason);
+    g_autofree char *errmsg = vici_describe_failure(job, "establishing", error, reason);
 
     put_end(response, errmsg, error, reason);
 }
@@ -78,8 +76,8 @@ connection_of(ViciServer *server, const char *ike, const char *child)
     return search.ike;
 }
 
-static ViciJob *
-begin_job(ViciServer *server, ViciClient *client, const ObolNode *request, const char *subject, ViciJobAnswer answer)
+ViciJob *
+vici_begin_job(ViciServer *server, ViciClient *client, const ObolNode *request, const char *subject, ViciJobAnswer answer)
 {
     ViciJob *job = vici_job_new(server, client, subject, answer);
     g_autofree char *ike = connection_of(server, obol_vici_text(request, "ike"), obol_vici_text(request, "child"));
@@ -110,9 +108,9 @@ vici_initiate(ViciServer *server, ViciClient *client, const ObolNode *request)
         return;
     }
     subject = subject_of(ike, child);
-    job = begin_job(server, client, request, subject, answer_initiate);
+    job = vici_begin_job(server, client, request, subject, answer_initiate);
     vici_job_started(
-        job, obol_control_initiate(server->control, ike, child, timeout_us(job->timeout_ms), vici_job_done, job));
+        job, obol_control_initiate(server->control, ike, child, vici_timeout_us(job->timeout_ms), vici_job_done, job));
 }
 
 static void
@@ -124,7 +122,7 @@ answer_terminate(const ViciJob *job, ObolViciWriter *response, const GError *err
     if (n_matched == 0)
         errmsg = g_strdup("no matching SAs to terminate found");
     else if (error != NULL)
-        errmsg = describe_failure(job, "terminating", error, reason);
+        errmsg = vici_describe_failure(job, "terminating", error, reason);
     else if (n_done < n_matched && job->timeout_ms >= 0)
         errmsg = g_strdup("not all matching SAs could be terminated");
     vici_put_outcome(response, errmsg);
@@ -138,9 +136,8 @@ answer_terminate(const ViciJob *job, ObolViciWriter *response, const GError *err
         vici_put_reason(response, reason);
 }
 
-/* %FALSE: there is none, so nothing is meant. */
-static gboolean
-read_selector(const ObolNode *request, ObolSaSelector *out)
+gboolean
+vici_read_selector(const ObolNode *request, ObolSaSelector *out)
 {
     *out = (ObolSaSelector) {
         .ike = obol_vici_text(request, "ike"),
@@ -159,7 +156,7 @@ vici_rekey(ViciServer *server, ViciClient *client, const ObolNode *request)
     ObolSaSelector which;
     guint n_matched;
 
-    if (!read_selector(request, &which)) {
+    if (!vici_read_selector(request, &which)) {
         vici_reply_failure(client, "missing rekey selector");
         return;
     }
@@ -178,13 +175,13 @@ vici_terminate(ViciServer *server, ViciClient *client, const ObolNode *request)
     ObolSaSelector which;
     ViciJob *job;
 
-    if (!read_selector(request, &which)) {
+    if (!vici_read_selector(request, &which)) {
         vici_reply_failure(client, "missing terminate selector");
         return;
     }
-    job = begin_job(server, client, request, "SA", answer_terminate);
+    job = vici_begin_job(server, client, request, "SA", answer_terminate);
     vici_job_started(job, obol_control_terminate(server->control, &which, vici_bool(request, "force", FALSE),
-                                                 timeout_us(job->timeout_ms), vici_job_done, job));
+                                                 vici_timeout_us(job->timeout_ms), vici_job_done, job));
 }
 
 static void

@@ -205,6 +205,7 @@ static const struct {
     { "list-kernel-policies", vici_list_kernel_policies },
     { "list-kernel-sas", vici_list_kernel_sas },
     { "doctor", vici_doctor },
+    { "selectors", vici_selectors },
 };
 
 gboolean

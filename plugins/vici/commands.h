@@ -3,6 +3,7 @@
 #ifndef VICI_COMMANDS_H
 #define VICI_COMMANDS_H
 
+#include "job.h"
 #include "server.h"
 
 /* Answers through vici_client_reply(), at once or later. */
@@ -47,6 +48,16 @@ void vici_list_kernel_policies(ViciServer *server, ViciClient *client, const Obo
 void vici_list_kernel_sas(ViciServer *server, ViciClient *client, const ObolNode *request);
 void vici_doctor(ViciServer *server, ViciClient *client, const ObolNode *request);
 
+/* What commands that wait share; commands-control.c. */
+/* VICI: milliseconds, 0 waits for ever, -1 does not wait.  obol/control.h: microseconds, -1 and 0. */
+gint64 vici_timeout_us(gint64 timeout_ms);
+/* (transfer full): NULL on success.  The protocol's own words first, then what we know. */
+char *vici_describe_failure(const ViciJob *job, const char *verb, const GError *error, const ObolReason *reason);
+/* With the request's timeout and log level. */
+ViciJob *vici_begin_job(ViciServer *server, ViciClient *client, const ObolNode *request, const char *subject, ViciJobAnswer answer);
+/* %FALSE: there is none, so nothing is meant. */
+gboolean vici_read_selector(const ObolNode *request, ObolSaSelector *out);
+
 /* commands-control.c */
 void vici_initiate(ViciServer *server, ViciClient *client, const ObolNode *request);
 void vici_rekey(ViciServer *server, ViciClient *client, const ObolNode *request);
@@ -54,6 +65,9 @@ void vici_terminate(ViciServer *server, ViciClient *client, const ObolNode *requ
 void vici_install(ViciServer *server, ViciClient *client, const ObolNode *request);
 void vici_uninstall(ViciServer *server, ViciClient *client, const ObolNode *request);
 void vici_reload_settings(ViciServer *server, ViciClient *client, const ObolNode *request);
+
+/* commands-selectors.c */
+void vici_selectors(ViciServer *server, ViciClient *client, const ObolNode *request);
 
 /* commands-load.c */
 void vici_get_conns(ViciServer *server, ViciClient *client, const ObolNode *request);

@@ -59,16 +59,37 @@ vici_put_ts(ObolViciWriter *writer, const char *name, const GArray *ts)
     obol_vici_end_list(writer);
 }
 
-static void
-put_endpoint(ObolViciWriter *writer, const char *side, const ObolAddress *address, const ObolIdentity *id)
+void
+vici_put_host(ObolViciWriter *writer, const char *side, const ObolAddress *address)
 {
     g_autofree char *host = g_strconcat(side, "-host", NULL);
     g_autofree char *port = g_strconcat(side, "-port", NULL);
-    g_autofree char *name = g_strconcat(side, "-id", NULL);
 
     vici_put_address(writer, host, address);
     obol_vici_put_format(writer, port, "%u", address->port);
+}
+
+static void
+put_endpoint(ObolViciWriter *writer, const char *side, const ObolAddress *address, const ObolIdentity *id)
+{
+    g_autofree char *name = g_strconcat(side, "-id", NULL);
+
+    vici_put_host(writer, side, address);
     vici_put_identity(writer, name, id);
+}
+
+static void
+put_peer_addresses(ObolViciWriter *writer, const ObolIkeInfo *sa)
+{
+    if (sa->n_peer_addresses == 0)
+        return;
+    obol_vici_put_list(writer, "peer-addresses");
+    for (gsize i = 0; i < sa->n_peer_addresses; i++) {
+        char text[OBOL_ADDRESS_TEXT_MAX];
+
+        obol_vici_put_item(writer, obol_address_format(&sa->peer_addresses[i], text));
+    }
+    obol_vici_end_list(writer);
 }
 
 /* A key length only where the Key Length attribute is what tells ciphers apart. */
@@ -126,6 +147,8 @@ vici_put_ike(ObolViciWriter *writer, const ObolIkeInfo *sa, gint64 now_us)
     obol_vici_put_yes(writer, "fragmentation", sa->fragmentation);
     if (sa->fragment_size != 0)
         obol_vici_put_format(writer, "fragment-size", "%u", sa->fragment_size);
+    obol_vici_put_yes(writer, "mobike", sa->mobike);
+    put_peer_addresses(writer, sa);
     if (sa->suite.protocol != OBOL_PROTO_NONE)
         put_suite(writer, &sa->suite);
     if (sa->state == OBOL_IKE_ESTABLISHED) {
@@ -184,6 +207,8 @@ put_mark(ObolViciWriter *writer, const char *name, const char *mask_name, const 
 static void
 put_kernel_names(ObolViciWriter *writer, const ObolChildInfo *child)
 {
+    if (child->adjusted)
+        obol_vici_put_text(writer, "adjusted", "yes");
     if (child->cpi_in != 0)
         obol_vici_put_format(writer, "cpi-in", "%04x", child->cpi_in);
     if (child->cpi_out != 0)

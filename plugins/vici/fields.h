@@ -14,6 +14,8 @@ void vici_put_child(ObolViciWriter *writer, const ObolChildInfo *child, gint64 n
 void vici_put_child_section(ObolViciWriter *writer, const ObolChildInfo *child, gint64 now_us);
 
 void vici_put_ts(ObolViciWriter *writer, const char *name, const GArray *ts);
+/* As SIDE-host and SIDE-port. */
+void vici_put_host(ObolViciWriter *writer, const char *side, const ObolAddress *address);
 void vici_put_address(ObolViciWriter *writer, const char *name, const ObolAddress *address);
 void vici_put_identity(ObolViciWriter *writer, const char *name, const ObolIdentity *id);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* job.c - a command that waits for the daemon: initiate, terminate, install, uninstall. */
+/* job.c - a command that waits for the daemon: initiate, terminate, install, uninstall, selectors. */
 #include "job.h"
 
 static void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* job.h - a command that waits for the daemon: initiate, terminate, install, uninstall. */
+/* job.h - a command that waits for the daemon: initiate, terminate, install, uninstall, selectors. */
 #ifndef VICI_JOB_H
 #define VICI_JOB_H
 
@@ -19,6 +19,7 @@ struct ViciJob {
     char *subject;
     gint64 timeout_ms;
     ObolControlTicket ticket;
+    const ObolSelectorsResult *changed; /* while a change of selectors is answered */
     gboolean starting, finished;
 
     /* Which lines of the log the client sees meanwhile. */

@@ -47,7 +47,8 @@ alert_type(const ObolReason *reason)
     case OBOL_REASON_AUTH_METHOD:     return "peer-auth-failed";
     case OBOL_REASON_AUTH_PEER:       return "local-auth-failed";
     case OBOL_REASON_TS_US:
-    case OBOL_REASON_TS_PEER:         return "ts-mismatch";
+    case OBOL_REASON_TS_PEER:
+    case OBOL_REASON_NARROWED:        return "ts-mismatch";
     case OBOL_REASON_SYNTAX:
     case OBOL_REASON_CRITICAL:
     case OBOL_REASON_KE_VALUE:        return "parse-error-body";
@@ -58,6 +59,9 @@ alert_type(const ObolReason *reason)
     case OBOL_REASON_KERNEL_POLICY:   return "install-child-policy-failed";
     case OBOL_REASON_REPLACED:        return "unique-replace";
     case OBOL_REASON_LIFETIME:        return "ike-sa-expired";
+    case OBOL_REASON_ADDRESS_GONE:
+    case OBOL_REASON_ADDRESS_REFUSED:
+    case OBOL_REASON_COOKIE2:
     case OBOL_REASON_NONE:
     case OBOL_REASON_COOKIE:
     case OBOL_REASON_HALF_OPEN_LIMIT:
@@ -68,6 +72,7 @@ alert_type(const ObolReason *reason)
     case OBOL_REASON_CRYPTO:
     case OBOL_REASON_CONFIG:
     case OBOL_REASON_ADDRESS:
+    case OBOL_REASON_BUSY:
     case OBOL_REASON_INTERNAL:
     case OBOL_N_REASONS:              break;
     }
@@ -154,6 +159,25 @@ tell_ike_rekeyed(gpointer self, const ObolIkeInfo *old, const ObolIkeInfo *succe
     put_named(server, &writer, "new", successor);
     obol_vici_end_section(&writer);
     vici_server_tell(server, VICI_IKE_REKEY, &writer);
+}
+
+/* As strongSwan has it: the new addresses, and a section named as the connection with the SA as it was before. */
+static void
+tell_ike_moved(gpointer self, const ObolIkeInfo *sa, const ObolAddress *old_local, const ObolAddress *old_remote)
+{
+    ViciServer *server = self;
+    g_auto(ObolViciWriter) writer = { 0 };
+    ObolIkeInfo was = *sa;
+
+    if (!vici_server_has_listeners(server, VICI_IKE_UPDATE))
+        return;
+    was.local = *old_local;
+    was.remote = *old_remote;
+    begin(&writer, VICI_IKE_UPDATE);
+    vici_put_host(&writer, "local", &sa->local);
+    vici_put_host(&writer, "remote", &sa->remote);
+    put_named(server, &writer, sa->connection, &was);
+    vici_server_tell(server, VICI_IKE_UPDATE, &writer);
 }
 
 static void
@@ -265,6 +289,7 @@ const ObolListenerVtable vici_watch_sas = {
     .child_state = tell_child_state,
     .failure = tell_failure,
     .ike_rekeyed = tell_ike_rekeyed,
+    .ike_moved = tell_ike_moved,
 };
 
 const ObolListenerVtable vici_watch_log = { .size = sizeof vici_watch_log, .log = tell_log };

@@ -2,6 +2,8 @@
 /* testing/bench/side.c - one side of many handshakes. */
 #include "side.h"
 
+#include "testing/lib/lists.h"
+
 #include <string.h>
 #include <time.h>
 
@@ -116,27 +118,21 @@ make_connection(gboolean initiator)
 {
     ObolConnection *connection = obol_connection_new("bench");
     ObolChildConfig *child = obol_child_config_new("net");
-    ObolProposal proposal;
-    ObolTs ts;
 
     g_ptr_array_add(connection->local_hosts, obol_host_spec_new("%any", NULL));
     g_ptr_array_add(connection->remote_hosts, obol_host_spec_new("%any", NULL));
-    g_assert_true(obol_proposal_parse(OBOL_PROTO_IKE, "aes128gcm16-prfsha256-x25519", &proposal, NULL));
-    g_array_append_val(connection->proposals, proposal);
+    test_add_proposals(connection->proposals, OBOL_PROTO_IKE, "aes128gcm16-prfsha256-x25519");
     connection->local_id = obol_identity_parse(initiator ? "initiator.example" : "responder.example", NULL);
     connection->remote_id = obol_identity_parse(initiator ? "responder.example" : "initiator.example", NULL);
     connection->unique = OBOL_UNIQUE_NEVER;
     connection->initial_contact = FALSE;
     connection->dpd_us = 0;
     child->protocol = OBOL_PROTO_ESP;
-    g_assert_true(obol_proposal_parse(OBOL_PROTO_ESP, "aes128gcm16", &proposal, NULL));
-    g_array_append_val(child->proposals, proposal);
+    test_add_proposals(child->proposals, OBOL_PROTO_ESP, "aes128gcm16");
     g_array_set_size(child->local_ts, 0);
     g_array_set_size(child->remote_ts, 0);
-    g_assert_true(obol_ts_parse(initiator ? "10.1.0.0/16" : "10.2.0.0/16", &ts, NULL));
-    g_array_append_val(child->local_ts, ts);
-    g_assert_true(obol_ts_parse(initiator ? "10.2.0.0/16" : "10.1.0.0/16", &ts, NULL));
-    g_array_append_val(child->remote_ts, ts);
+    test_add_selectors(child->local_ts, initiator ? "10.1.0.0/16" : "10.2.0.0/16");
+    test_add_selectors(child->remote_ts, initiator ? "10.2.0.0/16" : "10.1.0.0/16");
     g_ptr_array_add(connection->children, child);
     return connection;
 }
@@ -183,6 +179,12 @@ bench_side_free(BenchSide *side)
     g_free(side);
 }
 
+static gint64
+now_us(const BenchSide *side)
+{
+    return side->clock_us != NULL ? *side->clock_us : bench_now_us();
+}
+
 /* The kernel's answers and the jobs, until nothing more follows. */
 static void
 settle(BenchSide *side)
@@ -192,14 +194,14 @@ settle(BenchSide *side)
 
         if (job != NULL) {
             job->job->run(job->job);
-            obol_shard_job_done(side->shard, job->ticket, job->job, bench_now_us());
+            obol_shard_job_done(side->shard, job->ticket, job->job, now_us(side));
             g_free(job);
         }
         for (guint i = 0; i < side->replies->len; i++) {
             Reply reply = g_array_index(side->replies, Reply, i);
             ObolKernelReply told = { .spi = reply.spi };
 
-            obol_shard_kernel_reply(side->shard, reply.ticket, &told, bench_now_us());
+            obol_shard_kernel_reply(side->shard, reply.ticket, &told, now_us(side));
         }
         g_array_set_size(side->replies, 0);
     }
@@ -215,24 +217,23 @@ bench_side_start(BenchSide *side)
     remote.bytes[1] = (guint8) (1 + (number >> 16));
     remote.bytes[2] = (guint8) (number >> 8);
     remote.bytes[3] = (guint8) number;
-    obol_shard_initiate(side->shard, side->connection, NULL, &side->local, &remote, 0, bench_now_us());
+    obol_shard_initiate(side->shard, side->connection, NULL, &side->local, &remote, 0, now_us(side));
     settle(side);
 }
 
 void
 bench_side_receive(BenchSide *side, const ObolDatagram *datagram)
 {
-    obol_shard_receive(side->shard, datagram, bench_now_us());
+    obol_shard_receive(side->shard, datagram, now_us(side));
     settle(side);
 }
 
 void
 bench_side_wake(BenchSide *side)
 {
-    gint64 now_us = bench_now_us();
-
-    if (side->wake_us > now_us)
+    if (side->wake_us > now_us(side))
         return;
-    obol_shard_wake(side->shard, now_us);
+    side->wake_us = G_MAXINT64; /* an alarm that has rung is not set any more */
+    obol_shard_wake(side->shard, now_us(side));
     settle(side);
 }

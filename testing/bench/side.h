@@ -24,6 +24,7 @@ typedef struct {
     guint32 last_spi;
     guint n_started, n_done, n_failed; /* handshakes with their Child SA */
     gint64 wake_us;
+    const gint64 *clock_us; /* virtual time; NULL: the machine's */
     void (*send)(gpointer data, const ObolDatagram *datagram); /* NULL: into @packets */
     gpointer send_data;
 } BenchSide;

@@ -30,6 +30,7 @@ typedef struct {
     BenchSide *side;
     int fd;
     guint16 port;
+    guint16 peer_port; /* 0: where datagrams came from */
 } Pump;
 
 typedef union {
@@ -89,16 +90,20 @@ static void
 pump_send(gpointer data, const ObolDatagram *datagram)
 {
     const Pump *pump = data;
+    ObolAddress remote = datagram->remote;
     struct sockaddr_storage to;
     struct iovec bytes = { datagram->data, datagram->n };
     Control control = { .header = { .cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO } };
     struct in_pktinfo from = { 0 };
     struct msghdr message = {
-        .msg_name = &to, .msg_namelen = obol_address_to_sockaddr(&datagram->remote, &to), .msg_iov = &bytes,
+        .msg_name = &to, .msg_iov = &bytes,
             .msg_iovlen = 1,
         .msg_control = &control, .msg_controllen = sizeof control,
     };
 
+    if (pump->peer_port != 0)
+        remote.port = pump->peer_port; /* the engine goes over to port 4500 (RFC 4555 section 3.3); here is one port for both */
+    message.msg_namelen = obol_address_to_sockaddr(&remote, &to);
     control.header.cmsg_len = CMSG_LEN(sizeof from);
     memcpy(&from.ipi_spec_dst, datagram->local.bytes, 4);
     memcpy(CMSG_DATA(&control.header), &from, sizeof from);
@@ -201,7 +206,7 @@ make_side(Pump *pump, gboolean initiator, gboolean metered, ObolCrypto *crypto, 
 static void
 run_initiator(guint count, gboolean metered, BenchMakeCrypto make, guint16 port, BenchReport *report)
 {
-    Pump pump = { 0 };
+    Pump pump = { .peer_port = port };
     BenchSide *side;
 
     if (!pump_open(&pump, FALSE))

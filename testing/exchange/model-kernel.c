@@ -64,6 +64,18 @@ get_spi(ModelKernel *kernel, const ObolKernelRequest *request, ObolKernelReply *
     g_array_append_val(kernel->sas, sa);
 }
 
+static gboolean
+is_reserved(const ModelKernel *kernel, const ObolSaSpec *spec)
+{
+    for (guint i = 0; i < kernel->sas->len; i++) {
+        const ModelSa *sa = &g_array_index(kernel->sas, ModelSa, i);
+
+        if (sa->reserved && sa->spec.id.spi == spec->id.spi && sa->spec.id.protocol == spec->id.protocol)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static void
 add_sa(ModelKernel *kernel, const ObolKernelRequest *request, GError **error)
 {
@@ -72,8 +84,8 @@ add_sa(ModelKernel *kernel, const ObolKernelRequest *request, GError **error)
     ModelSa sa = { .spec = *spec, .key = obol_secret_dup(key) };
     gint at = find_sa(kernel, spec);
 
-    /* An inbound SA takes the SPI that was reserved for it. */
-    g_assert_true(!spec->inbound || (at >= 0 && g_array_index(kernel->sas, ModelSa, at).reserved));
+    /* An inbound SA takes the SPI that was reserved for it, or one that it had at another address and has given back there. */
+    g_assert_true(!spec->inbound || (at >= 0 ? g_array_index(kernel->sas, ModelSa, at).reserved : !is_reserved(kernel, spec)));
     g_assert_cmpuint(spec->reqid, !=, 0);
     g_assert_true(spec->source_ts != NULL && spec->source_ts->len > 0 && spec->destination_ts != NULL);
     g_assert_true((key != NULL) == (spec->id.protocol != OBOL_PROTO_IPCOMP));
@@ -173,6 +185,10 @@ model_kernel_serve(ModelKernel *kernel, const ObolKernelRequest *request, ObolKe
         g_array_index(kernel->policies, ObolPolicySpec, at) = request->policy_to;
         break;
     case OBOL_KERNEL_QUERY_SA:
+        if (find_sa(kernel, &request->sa) < 0)
+            no(error, OBOL_KERNEL_ERROR_NOT_FOUND, "no such SA to look at");
+        reply->usage = kernel->usage;
+        break;
     case OBOL_KERNEL_FLUSH:
     case OBOL_KERNEL_LIST: break;
     }

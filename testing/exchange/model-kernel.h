@@ -20,6 +20,7 @@ typedef struct {
     ObolKernelOp fail_op;       /* request number @fail_nth (from 1) of this kind is refused, 0: none is */
     guint fail_nth, n_seen;
     gint fail_code;             /* of ObolKernelError; 0 EXISTS */
+    ObolSaUsage usage;          /* what it says of any SA */
     guint n_not_found;          /* deletes of what is not there */
     guint n_asked[OBOL_KERNEL_LIST + 1]; /* requests, by kind */
 } ModelKernel;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* testing/exchange/pair-set-up.c - two ends and their settings, before anything has happened. */
 #include "exchange/pair.h"
+#include "lib/lists.h"
 
 #include <string.h>
 
@@ -21,39 +22,20 @@ new_spi(gpointer data)
     return (side->role == OBOL_INITIATOR ? G_GUINT64_CONSTANT(0x1111000000000000) : G_GUINT64_CONSTANT(0x2222000000000000)) + ++side->n_spis;
 }
 
+static gboolean
+source_for(gpointer data, const ObolAddress *remote, ObolAddress *source)
+{
+    const PairSide *side = data;
+
+    *source = side->source.family != 0 ? side->source : side->address;
+    return source->family == remote->family;
+}
+
 static guint32
 reqid_for(gpointer data, const char *connection, const char *child)
 {
     (void) data, (void) connection;
     return 7 + g_str_hash(child) % 1000;
-}
-
-static void
-add_proposals(GArray *list, ObolProtocol protocol, const char *texts)
-{
-    g_auto(GStrv) words = g_strsplit(texts, " ", -1);
-
-    for (char **word = words; *word != NULL; word++) {
-        g_autoptr(GError) error = NULL;
-        ObolProposal one;
-
-        if (!obol_proposal_parse(protocol, *word, &one, &error))
-            g_error("%s", error->message);
-        g_array_append_val(list, one);
-    }
-}
-
-static void
-add_selectors(GArray *list, const char *texts)
-{
-    g_auto(GStrv) words = g_strsplit(texts, " ", -1);
-
-    for (char **word = words; *word != NULL; word++) {
-        ObolTs one;
-
-        g_assert_true(obol_ts_parse(*word, &one, NULL));
-        g_array_append_val(list, one);
-    }
 }
 
 static const char *
@@ -72,9 +54,9 @@ new_child(const PairSetup *setup, guint me)
 
     child->mode = setup->mode[me];
     child->protocol = protocol;
-    add_proposals(child->proposals, protocol, either(setup->child[me], protocol == OBOL_PROTO_AH ? "sha256" : "aes128gcm16"));
-    add_selectors(child->local_ts, either(setup->local_ts[me], transport ? "dynamic" : nets[me]));
-    add_selectors(child->remote_ts, either(setup->remote_ts[me], transport ? "dynamic" : nets[1 - me]));
+    test_add_proposals(child->proposals, protocol, either(setup->child[me], protocol == OBOL_PROTO_AH ? "sha256" : "aes128gcm16"));
+    test_add_selectors(child->local_ts, either(setup->local_ts[me], transport ? "dynamic" : nets[me]));
+    test_add_selectors(child->remote_ts, either(setup->remote_ts[me], transport ? "dynamic" : nets[1 - me]));
     return child;
 }
 
@@ -86,12 +68,13 @@ new_connection(const PairSetup *setup, guint me)
 
     g_ptr_array_add(c->local_hosts, obol_host_spec_new("%any", NULL));
     g_ptr_array_add(c->remote_hosts, obol_host_spec_new("%any", NULL));
-    add_proposals(c->proposals, OBOL_PROTO_IKE, either(setup->ike[me], "aes128gcm16-prfsha256-x25519"));
+    test_add_proposals(c->proposals, OBOL_PROTO_IKE, either(setup->ike[me], "aes128gcm16-prfsha256-x25519"));
     c->local_id = obol_identity_parse(either(setup->id[me], ids[me]), NULL);
     c->remote_id = obol_identity_parse(ids[1 - me], NULL);
     c->dpd_us = setup->dpd_us;
     c->rekey_us = setup->rekey_us;
     c->encap = setup->encap;
+    c->mobike = setup->mobike;
     if (!setup->no_children)
         g_ptr_array_add(c->children, new_child(setup, me));
     return c;
@@ -117,6 +100,7 @@ set_up_side(Pair *pair, PairSide *side, const PairSetup *setup, guint me)
     side->others = g_array_new(FALSE, FALSE, sizeof(PairOther));
     side->pools = obol_pools_new();
     side->attributes = obol_attributes_new();
+    side->lent = g_array_new(FALSE, FALSE, sizeof(ObolAddress));
     side->ends = g_array_new(FALSE, FALSE, sizeof(ObolReasonCode));
     side->engine = (ObolEngine) {
         .crypto = pair->crypto,
@@ -127,6 +111,8 @@ set_up_side(Pair *pair, PairSide *side, const PairSetup *setup, guint me)
         .next_unique_id = next_id,
         .new_spi = new_spi,
         .reqid_for = reqid_for,
+        .source_for = source_for,
+        .lent = side->lent,
         .data = side,
         .trace_messages = TRUE,
         .nat_t_port = 4500,
@@ -157,9 +143,9 @@ pair_add_child(Pair *pair, const char *name, const char *left_ts, const char *ri
     for (guint i = 0; i < 2; i++) {
         ObolChildConfig *child = obol_child_config_new(name);
 
-        add_proposals(child->proposals, OBOL_PROTO_ESP, "aes128gcm16");
-        add_selectors(child->local_ts, ts[i]);
-        add_selectors(child->remote_ts, ts[1 - i]);
+        test_add_proposals(child->proposals, OBOL_PROTO_ESP, "aes128gcm16");
+        test_add_selectors(child->local_ts, ts[i]);
+        test_add_selectors(child->remote_ts, ts[1 - i]);
         child->protocol = OBOL_PROTO_ESP;
         g_ptr_array_add(sides[i]->connection->children, child);
     }

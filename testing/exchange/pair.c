@@ -47,10 +47,14 @@ pair_free(Pair *pair)
         model_kernel_clear(&sides[i]->kernel);
         g_array_unref(sides[i]->ends);
         obol_pools_free(sides[i]->pools);
+        g_array_unref(sides[i]->lent);
         g_array_unref(sides[i]->attributes);
+        g_clear_pointer(&sides[i]->addresses, g_array_unref);
+        g_free(sides[i]->last_log);
         obol_connection_set_unref(pair->sets[i]);
         obol_shared_keys_unref(pair->keys[i]);
     }
+    g_clear_pointer(&pair->dead, g_array_unref);
     obol_crypto_free(pair->crypto);
     g_free(pair);
 }
@@ -206,12 +210,25 @@ wake_of(PairSide *side, const ObolIkeSa *sa)
 }
 
 static void
+take_back(PairSide *side, const ObolAddress *address)
+{
+    guint i = 0;
+
+    while (i < side->lent->len && !obol_address_equal(&g_array_index(side->lent, ObolAddress, i), address))
+        i++;
+    g_assert_cmpuint(i, <, side->lent->len);
+    g_array_remove_index(side->lent, i);
+}
+
+static void
 configure(PairSide *side, const ObolAction *action)
 {
     const GArray *addresses = action->configure.addresses;
 
-    side->n_addresses += action->configure.up ? (int) addresses->len : -(int) addresses->len;
-    g_assert_cmpint(side->n_addresses, >=, 0);
+    if (action->configure.up)
+        g_array_append_vals(side->lent, addresses->data, addresses->len);
+    for (guint i = 0; !action->configure.up && i < addresses->len; i++)
+        take_back(side, &g_array_index(addresses, ObolAddress, i));
     g_array_set_size(side->attributes, 0);
     obol_attributes_add_all(side->attributes, action->configure.attributes);
 }
@@ -239,6 +256,7 @@ carry_out(Pair *pair, PairSide *side, ObolIkeSa *sa, ObolAction *action, ObolIke
         break;
     case OBOL_ACTION_COMMAND_DONE:
         side->n_commands_done++;
+        side->command_child = action->command_done.child_id;
         side->command_reason = action->command_done.reason != NULL ? action->command_done.reason->code : OBOL_REASON_NONE;
         break;
     case OBOL_ACTION_FAILURE:
@@ -253,8 +271,12 @@ carry_out(Pair *pair, PairSide *side, ObolIkeSa *sa, ObolAction *action, ObolIke
     case OBOL_ACTION_RELEASE: obol_pools_release(side->pools, action->lease); break;
     case OBOL_ACTION_CONFIGURE: configure(side, action); break;
     case OBOL_ACTION_IKE_STATE:
-    case OBOL_ACTION_MESSAGE:
-    case OBOL_ACTION_LOG: break;
+    case OBOL_ACTION_MESSAGE: break;
+    case OBOL_ACTION_MOVED: side->n_moves++; break;
+    case OBOL_ACTION_LOG:
+        g_free(side->last_log);
+        side->last_log = g_strdup(action->log.text);
+        break;
     }
 }
 
@@ -382,6 +404,18 @@ addressee(const PairPacket *packet)
     return side->sa;
 }
 
+static gboolean
+is_lost(const Pair *pair, const PairPacket *packet)
+{
+    for (guint i = 0; pair->dead != NULL && i < pair->dead->len; i++) {
+        const ObolAddress *dead = &g_array_index(pair->dead, ObolAddress, i);
+
+        if (obol_address_equal(dead, &packet->source) || obol_address_equal(dead, &packet->destination))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 gboolean
 pair_deliver(Pair *pair)
 {
@@ -391,6 +425,10 @@ pair_deliver(Pair *pair)
 
     if (packet == NULL)
         return FALSE;
+    if (is_lost(pair, packet)) {
+        pair_packet_free(packet);
+        return TRUE;
+    }
     if (packet->to == &pair->right && pair->nat.family != 0)
         packet->source = pair->nat;
     meet_first_request(packet);
@@ -401,8 +439,10 @@ pair_deliver(Pair *pair)
 
         event.message.data = exact;
         event.message.n = packet->bytes->len;
-        event.message.local = packet->to == &pair->left ? pair->left.address : packet->destination;
-        event.message.local.port = packet->destination.port;
+        event.message.local = packet->destination;
+        /* Behind a NAT nobody is met at the address that the other one sends to. */
+        if (packet->to == &pair->left && pair->nat.family != 0)
+            event.message.local = sa->local;
         event.message.remote = packet->source;
         pair_feed_sa(pair, packet->to, sa, &event);
     }

@@ -31,12 +31,17 @@ typedef struct {
     gint64 wake_us;
     gboolean identified, initial_contact;
     guint n_sent, n_keep_alives, n_commands_done, n_failures;
+    guint32 command_child;               /* that the last command has made */
     ObolReasonCode command_reason, last_failure; /* OBOL_REASON_NONE: success, none */
     guint16 last_notify;
     const char *last_phase;
     ObolPools *pools;
-    int n_addresses;                     /* virtual ones that are installed */
+    GArray *lent;                        /* of ObolAddress: virtual ones that are installed */
     GArray *attributes;                  /* of ObolAttribute: that came with the last of them */
+    GArray *addresses;                   /* of ObolAddress, as the engine knows those of this side; NULL: it does not */
+    ObolAddress source;                  /* where packets would leave from; family 0: from @address */
+    guint n_moves;
+    char *last_log;
     GArray *ends;                        /* of ObolReasonCode: of the children that were installed and went */
 } PairSide;
 
@@ -60,6 +65,7 @@ typedef struct {
     guint n_lost;         /* how often one would have */
     GQueue *held;
     gboolean answering;
+    GArray *dead;         /* of ObolAddress: what goes there or comes from there is lost; NULL: none */
     ObolAddress nat;      /* family not 0: what the right sees of the left */
 } Pair;
 
@@ -69,7 +75,7 @@ typedef struct {
     const char *psk[2], *id[2], *local_ts[2], *remote_ts[2];
     ObolMode mode[2];
     ObolProtocol protocol;
-    gboolean ipv6, no_children, encap;
+    gboolean ipv6, no_children, encap, mobike;
     gint64 dpd_us, rekey_us; /* of the IKE SA; 0: never */
     const ObolKernelAbilities *abilities[2];
 } PairSetup;
@@ -121,6 +127,49 @@ void pair_terminate(Pair *pair, PairSide *side, guint32 child_id); /* as an admi
 void pair_quiesce(Pair *pair); /* until nothing is under way, and the ghosts of old IKE SAs have gone */
 void pair_disturb(Pair *pair, GRand *dice); /* loses, repeats, reorders or delivers the oldest datagram */
 void pair_check_kernels(const Pair *pair, guint n_children); /* they hold that many, and nothing else: asserted */
+
+/* --- pair-selectors.c: what a child protects is changed while it lives --- */
+extern const PairSetup pair_wide;      /* the right's settings allow more than the left's ask for */
+Pair *pair_up(const PairSetup *setup); /* established, and traffic flows */
+GArray *pair_selectors(const char *texts); /* (transfer full): of ObolTs */
+/* As an admin of @side asks for it; @local and @remote: selectors or NULL. */
+void pair_change_child(Pair *pair, PairSide *side, guint32 child_id, ObolTsOp op, const char *local, const char *remote);
+void pair_change(Pair *pair, PairSide *side, ObolTsOp op, const char *local, const char *remote); /* its first child that serves */
+void pair_check_protects(PairSide *side, guint i, const char *local, const char *remote);
+/* One child each with these selectors (of the left), nothing else in the kernels, and no packet lost: asserted. */
+void pair_check_changed(Pair *pair, const char *local, const char *remote, guint n_pairs);
+void pair_check_as_it_was(Pair *pair, guint32 old, guint32 spi); /* the same child, the same SAs */
+
+/* --- pair-configuration.c: the left asks for virtual addresses, the right gives them (RFC 7296 section 2.19) --- */
+Pair *pair_new_virtual(const char *vips, const char *pools); /* both separated by spaces */
+Pair *pair_new_virtual_mobile(const char *vips, const char *pools); /* and as pair_new_mobile() */
+void pair_set_up(Pair *pair);
+char *pair_virtual(const PairSide *side, gboolean ours); /* (transfer full): what it holds, or has given, as text */
+void pair_check_given(const Pair *pair, const char *addresses);
+void pair_check_virtual(Pair *pair, const char *left); /* the selectors of the left's end, as both ends have them */
+guint pair_n_online(const Pair *pair);                 /* of the first pool */
+
+/* --- pair-mobike.c: addresses that change (RFC 4555) --- */
+/* Established with MOBIKE; the left has 192.0.2.1 and 192.0.2.11, the right 192.0.2.2 and 192.0.2.22, or IPv6 ones with the same
+ * last digits; they speak by .1 and .2. */
+Pair *pair_new_mobile(const PairSetup *like);
+ObolAddress pair_address(const char *text);
+/* The addresses that a side has, separated by spaces; packets leave from the first. */
+void pair_set_addresses(PairSide *side, const char *texts);
+void pair_roam(Pair *pair, PairSide *side, const char *texts); /* they are these now, and the engine hears of it */
+void pair_kill(Pair *pair, const char *text);   /* packets from or to it are lost */
+void pair_revive(Pair *pair);                   /* no more */
+gboolean pair_ike_at(const PairSide *side, const char *local, const char *remote);
+gboolean pair_kernel_at(const PairSide *side, const char *local, const char *remote); /* its SAs and tunnel policies */
+gboolean pair_all_at(const Pair *pair, const char *left, const char *right);
+/* @from asks under its keys, from and to these addresses (NULL: the present ones); what comes back is opened into @answer.  %FALSE:
+ * nothing comes.  What else is on the wire stays there. */
+gboolean pair_ask(Pair *pair, PairSide *from, const ObolChain *chain, const char *source, const char *destination, GByteArray **plain,
+                  ObolChain *answer);
+/* The next request or response on the wire, opened. */
+gboolean pair_look(Pair *pair, GByteArray **plain, ObolChain *chain);
+guint pair_count_notifies(const ObolChain *chain, guint16 type);
+void pair_probe(Pair *pair, PairSide *side); /* asks whether the other one is there */
 
 /* --- pair-fragments.c: messages in pieces (RFC 7383) --- */
 /* A pair whose IKE_AUTH messages are 16 bytes longer for each of @n_selectors (at most OBOL_TS_MAX); sizes as in fragment_size, 0: the default. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* testing/exchange/test-create-child.c - further Child SAs by CREATE_CHILD_SA (RFC 7296 sections 1.3, 1.3.1, 2.9, 2.22, 2.25). */
 #include "exchange/pair.h"
+#include "lib/lists.h"
 
 #include <string.h>
 
@@ -22,16 +23,10 @@ pair_of_two(const PairSetup *setup)
 static void
 set_proposals(PairSide *side, guint i, const char *texts)
 {
-    g_auto(GStrv) words = g_strsplit(texts, " ", -1);
     GArray *list = pair_config(side, i)->proposals;
 
     g_array_set_size(list, 0);
-    for (char **word = words; *word != NULL; word++) {
-        ObolProposal one;
-
-        g_assert_true(obol_proposal_parse(OBOL_PROTO_ESP, *word, &one, NULL));
-        g_array_append_val(list, one);
-    }
+    test_add_proposals(list, OBOL_PROTO_ESP, texts);
 }
 
 static void

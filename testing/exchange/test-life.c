@@ -212,8 +212,74 @@ test_a_check_that_must_wait_does_not_ring(void)
     g_assert_cmpuint(pair->left.n_sent, ==, n_sent);
     pair_release_kernel(pair);
     pair_run(pair);
-    g_assert_cmpuint(pair->left.n_sent, ==, n_sent + 3); /* CREATE_CHILD_SA, the Delete, and the check after all */
+    g_assert_cmpuint(pair->left.n_sent, ==, n_sent + 2); /* CREATE_CHILD_SA and the Delete, whose answers are proof enough */
     g_assert_true(pair_whole(pair));
+}
+
+/* Section 2.4: "a fresh cryptographically protected message on the IKE SA or any of its Child SAs". */
+static void
+test_packets_are_proof_of_life(void)
+{
+    g_autoptr(Pair) pair = pair_new(&(PairSetup) { .dpd_us = 10 * SECOND });
+    guint n_sent;
+
+    pair_establish(pair);
+    n_sent = pair->left.n_sent + pair->right.n_sent;
+    for (guint i = 0; i < 20; i++) {
+        pair->left.kernel.usage.packets++;
+        pair->right.kernel.usage.packets++;
+        g_assert_true(pair_jump(pair));
+    }
+    g_assert_cmpuint(pair->left.n_sent + pair->right.n_sent, ==, n_sent);
+    g_assert_cmpuint(pair->left.kernel.n_asked[OBOL_KERNEL_QUERY_SA], ==, 10);
+    /* And when they do not come any more, the peer is asked after all. */
+    while (pair->wire->length == 0)
+        g_assert_true(pair_jump(pair));
+    g_assert_cmpuint(pair->left.n_sent + pair->right.n_sent, ==, n_sent + 1);
+    pair_run(pair);
+    g_assert_true(pair_whole(pair));
+}
+
+/* A kernel that tells when the last one came: then, and not when it was asked. */
+static void
+test_the_last_packet_counts_from_when_it_came(void)
+{
+    g_autoptr(Pair) pair = pair_new(&(PairSetup) { .dpd_us = 10 * SECOND });
+    gint64 last;
+
+    pair_establish(pair);
+    pair->right.wake_us = G_MAXINT64;
+    last = pair->now_us + 4 * SECOND;
+    pair->left.kernel.usage = (ObolSaUsage) { .packets = 9, .last_used_us = last };
+    g_assert_true(pair_jump(pair));
+    g_assert_cmpuint(pair->wire->length, ==, 0);
+    g_assert_true(pair_jump(pair));
+    g_assert_cmpint(pair->now_us, ==, last + 10 * SECOND);
+    g_assert_cmpuint(pair->wire->length, ==, 1);
+}
+
+/* The kernel that is asked says no, or does not answer for a while, and the child goes meanwhile: the peer is asked. */
+static void
+test_a_kernel_that_can_not_tell_is_no_proof(void)
+{
+    g_autoptr(Pair) pair = pair_new(&(PairSetup) { .dpd_us = 10 * SECOND });
+
+    pair_establish(pair);
+    pair->right.wake_us = G_MAXINT64;
+    pair->left.kernel.usage.packets = 9;
+    pair->left.kernel.fail_op = OBOL_KERNEL_QUERY_SA;
+    pair->left.kernel.fail_nth = 1;
+    g_assert_true(pair_jump(pair));
+    g_assert_cmpuint(pair->wire->length, ==, 1);
+    pair_run(pair);
+    pair->hold_kernel = TRUE;
+    g_assert_true(pair_jump(pair));
+    g_assert_cmpint(pair->left.wake_us, >, pair->now_us);
+    pair_terminate(pair, &pair->left, child_of(&pair->left)->unique_id);
+    pair_release_kernel(pair);
+    pair_run(pair);
+    g_assert_cmpuint(pair->left.sa->children->len, ==, 0);
+    g_assert_cmpuint(pair->left.kernel.n_sas, ==, 0);
 }
 
 /* --- message IDs, sections 2.1 to 2.3 --- */
@@ -542,6 +608,9 @@ static const Plain plain_tests[] = {
     { "1.4.1/an-unanswered-delete-ends-all-the-same", test_an_unanswered_delete_ends_all_the_same },
     { "2.4/a-silent-peer-is-asked-and-given-up", test_a_silent_peer_is_asked_and_given_up },
     { "2.4/an-answer-is-proof-of-life", test_an_answer_is_proof_of_life },
+    { "2.4/packets-are-proof-of-life", test_packets_are_proof_of_life },
+    { "2.4/the-last-packet-counts-from-when-it-came", test_the_last_packet_counts_from_when_it_came },
+    { "2.4/a-kernel-that-can-not-tell-is-no-proof", test_a_kernel_that_can_not_tell_is_no_proof },
     { "2.4/a-check-that-must-wait-does-not-ring", test_a_check_that_must_wait_does_not_ring },
     { "2.3/ids-outside-the-window-are-ignored", test_ids_outside_the_window_are_ignored },
     { "2.1/a-repeated-request-gets-the-same-bytes", test_a_repeated_request_gets_the_same_bytes },

@@ -25,8 +25,8 @@ obol_side() { # HOST - obold with the settings above
 		daemon = { ${obol_daemon:-} };
 		connections = {
 		  ${connection:-lab} = {
-		    local_addrs = [ "${outer[$me]}" ];
-		    remote_addrs = [ "$(seen "$peer")" ];
+		    local_addrs = [ "${obol_local:-${outer[$me]}}" ];
+		    remote_addrs = [ "$(seen "$peer")"${obol_remote:+, $obol_remote} ];
 		    proposals = [ $(printf '"%s", ' ${obol_ike:-$ike} | sed 's/, $//') ];
 		    ${obol_connection:-}
 		    local  = { auth = "psk"; id = "$me.$domain"; };
@@ -49,10 +49,10 @@ swan_side() { # HOST - strongSwan with the settings above
 	charon_conf "$me" "${swan_kernel:-kernel-libipsec kernel-netlink}" <<-EOF
 		connections { lab {
 		    version = 2
-		    local_addrs = ${outer[$me]}
+		    local_addrs = ${swan_local:-${outer[$me]}}
 		    remote_addrs = $(seen "$peer")
 		    proposals = ${swan_ike:-$ike}
-		    mobike = no
+		    mobike = ${swan_mobike:-no}
 		    ${swan_connection:-}
 		    local { auth = psk
 		      id = $me.$domain }
@@ -501,6 +501,57 @@ scenario_rekeying_by_strongswan_loses_nothing() { rekeying 0 3; }
 scenario_rekeying_by_both_at_once_loses_nothing() { rekeying 3 3; }
 scenario_rekeying_with_forward_secrecy_loses_nothing() { esp=aes128gcm16-x25519 rekeying 3 4; }
 
+# selectors_under_traffic STATUS ARGUMENT... - of obolctl selectors, while packets flow, of which none may be lost
+selectors_under_traffic() {
+	local status=$1 spis got
+	shift
+	network 4 && on right ip addr add 10.4.0.1/24 dev lo && ${peer_side:-swan_side} right && obol_side left && initiate left && whole || return 1
+	spis=$(spis_of_left)
+	flow_begin
+	sleep 4
+	obolctl left --timeout 10 selectors "$@" >"$lab/changed" 2>&1
+	got=$?
+	cat "$lab/changed"
+	flow_end || return 1
+	[ "$got" = "$status" ] || { fail "status $got"; return 1; }
+	[ "$(obolctl left --no-legend list-sas | grep -c INSTALLED)" = 1 ] || { obolctl left list-sas; fail "not one Child SA"; return 1; }
+	if [ "$status" = 0 ]; then
+		[ "$spis" != "$(spis_of_left)" ] || fail "it is the old one"
+	else
+		[ "$spis" = "$(spis_of_left)" ] || fail "it is not the old one"
+	fi
+}
+one_child_on_the_right() { [ "$(peer_swanctl right --list-sas | grep -c INSTALLED)" = 1 ] || { peer_swanctl right --list-sas; fail "not one Child SA on the right"; }; }
+scenario_selectors_are_widened_and_nothing_is_lost() {
+	swan_child='local_ts = 10.2.0.0/24, 10.4.0.0/24'
+	selectors_under_traffic 0 net --add 10.4.0.0/24 && one_child_on_the_right || return 1
+	grep -q '10.1.0.0/24 === 10.2.0.0/24 10.4.0.0/24' "$lab/changed" || { fail "the answer"; return 1; }
+	peer_swanctl right --list-sas | grep -q 'local .*10.4.0.0/24' || { fail "strongSwan has other selectors"; return 1; }
+	on left ping -q -c 3 -i 0.2 -W 2 -I 10.1.0.1 10.4.0.1 || { fail "no ping to what was added"; return 1; }
+	whole && obolctl left --json selectors net --remove 10.4.0.0/24 | jq -e '."remote-ts" == ["10.2.0.0/24"]' && one_child_on_the_right && whole &&
+		terminate left && gone left && gone right
+}
+scenario_selectors_that_strongswan_narrows_leave_the_old_tunnel() {
+	selectors_under_traffic 22 net --add 10.4.0.0/24 && one_child_on_the_right || return 1
+	grep -q 'asked for 10.1.0.0/24 === 10.2.0.0/24 10.4.0.0/24, the peer grants 10.1.0.0/24 === 10.2.0.0/24' "$lab/changed" ||
+		{ fail "the reason"; return 1; }
+	obolctl left explain lab | grep -q E-NARROWED && whole && terminate left && gone left && gone right
+}
+scenario_selectors_that_strongswan_refuses_leave_the_old_tunnel() {
+	selectors_under_traffic 22 net --set 10.4.0.0/24 && grep -q TS_UNACCEPTABLE "$lab/changed" && one_child_on_the_right && whole &&
+		terminate left && gone left && gone right
+}
+scenario_selectors_are_changed_between_obol_and_obol() {
+	peer_side=wide_obol_side
+	selectors_under_traffic 0 net --add 10.4.0.0/24 && on left ping -q -c 3 -i 0.2 -W 2 -I 10.1.0.1 10.4.0.1 && whole &&
+		obolctl right list-sas | grep -q 10.4.0.0/24 && obolctl left list-sas | grep -q 'no longer as the settings say' && terminate left && gone left && gone right
+}
+wide_obol_side() { # HOST - allows one network more
+	net[$1]='10.2.0.0/24", "10.4.0.0/24'
+	obol_side "$1" || return 1
+	net[$1]=10.2.0.0/24
+}
+
 ike_spi_of_left() { obolctl left --json list-sas | jq -r '[.. | objects | select(.state? == "ESTABLISHED") | ."initiator-spi"] | sort | unique | .[]'; }
 
 # Each end has one IKE SA, the same one, with one child; what was rekeyed may not have been deleted yet.
@@ -513,7 +564,7 @@ one_ike_sa() {
 # renewing NAME-OF-TIME LIFETIME-OF-OBOL LIFETIME-OF-STRONGSWAN [INITIATOR] - of the IKE SA, with the child in it; seconds, 0: never
 renewing() {
 	local spi
-	obol_connection="$1 = \"${2}s\"; rand_time = \"0s\"; over_time = \"60s\"; ${obol_connection:-}"
+	obol_connection="$1 = \"${2}s\"; rand_time = \"0s\"; over_time = \"${over:-60}s\"; ${obol_connection:-}"
 	swan_connection="$1 = ${3}s
 		    over_time = 60s
 		    rand_time = 0s"
@@ -547,10 +598,80 @@ scenario_ike_rekeying_by_both_at_once_loses_nothing() { renewing rekey_time 4 4;
 scenario_ike_rekeying_asked_of_both_at_once_loses_nothing() { meanwhile=ask_both_at_once renewing rekey_time 0 0; }
 scenario_ike_rekeying_with_another_prf_loses_nothing() { ike=aes256-sha384-ecp384 renewing rekey_time 4 5; }
 scenario_reauthentication_by_us_loses_nothing() { renewing reauth_time 5 0; }
-scenario_reauthentication_by_us_as_responder_loses_nothing() { renewing reauth_time 5 0 right; }
+# A responder waits half of over_time longer, for the initiator to do it.
+scenario_reauthentication_by_us_as_responder_loses_nothing() { over=10 renewing reauth_time 5 0 right; }
 # Who answers IKE_AUTH sends by the new child at once, and strongSwan may not have it yet: a packet or two.
 scenario_reauthentication_by_strongswan_make_before_break() {
 	charon_settings="make_before_break = yes" may_lose=little renewing reauth_time 0 5 right
 }
 scenario_reauthentication_by_us_break_before_make() { obol_connection='make_before_break = false;' may_lose=much renewing reauth_time 5 0; }
 scenario_reauthentication_by_strongswan_break_before_make() { may_lose=much renewing reauth_time 0 5 right; }
+
+# moving INITIATOR MOVER [VERSION] - RFC 4555: obold on the left, strongSwan, or obold too, on the right; one of them loses its address for another
+# one while a ping goes on.
+declare -A second_address=([left4]=192.0.2.11/24 [right4]=192.0.2.22/24 [left6]=2001:db8::11/64 [right6]=2001:db8::22/64)
+new_address() { # HOST - after this it has the second address alone
+	local prefix=24 flags=
+	[ "$lab_version" = 4 ] || prefix=64 flags=nodad
+	on "$1" sh -c "echo 1 >/proc/sys/net/ipv4/conf/$1-eth/promote_secondaries"
+	links "$1" <<-EOF
+		address add ${second_address[$1$lab_version]} dev $1-eth $flags
+		address del ${outer[$1]}/$prefix dev $1-eth
+	EOF
+	outer[$1]=${second_address[$1$lab_version]%/*}
+}
+ping_goes_on() { # WHAT... - at most ten packets of a ping, two seconds' worth, are lost while it is done
+	on left ping -i 0.2 -c 50 -W 2 -I 10.1.0.1 10.2.0.1 >"$lab/ping" 2>&1 &
+	local ping=$!
+	wait_for 10 grep -q icmp_seq=5 "$lab/ping" || { cat "$lab/ping"; fail "no ping before"; return 1; }
+	"$@" || return 1
+	wait $ping
+	tail -n 3 "$lab/ping"
+	[ "$(grep -c 'bytes from' "$lab/ping")" -ge 40 ] || { cat "$lab/ping"; fail "the tunnel did not go on"; return 1; }
+}
+is_at() { # HOST ADDRESS - obold's list has an IKE SA of that host at that address
+	obolctl left --json list-sas | jq -e --arg a "$2" --arg k "$([ "$1" = left ] && echo local || echo remote)-host" '[.. | objects | .[$k]? // empty] == [$a]'
+}
+moving() {
+	local kernel_companions="network-netlink = { load = true; };" obol_local=%any obol_remote='"192.0.2.0/24"'
+	[ "${3:-4}" = 4 ] || obol_remote='"2001:db8::/64"'
+	network "${3:-4}" && swan_mobike=yes swan_local=%any "${right_side:-swan_side}" right && obol_side left && capture_start && initiate "$1" && whole || return 1
+	obolctl left --json list-sas | jq -e '[.. | objects | .mobike? // empty] == [true]' || { fail "list-sas tells no MOBIKE"; return 1; }
+	local first
+	first=$(obolctl left --json list-sas | jq -c '[.. | objects | .["spi-in"]? // empty]')
+	ping_goes_on new_address "$2" || return 1
+	wait_for 5 is_at "$2" "${outer[$2]}" || { obolctl left list-sas; fail "the $2 is not at its new address"; return 1; }
+	# strongSwan's IPsec in user space changes no addresses of SAs, so charon rekeys them.
+	[ "${right_side:-swan_side}" = swan_side ] || [ "$(obolctl left --json list-sas | jq -c '[.. | objects | .["spi-in"]? // empty]')" = "$first" ] ||
+		{ fail "it is not the same Child SA"; return 1; }
+	whole && clean_wire && terminate "$1" && gone left && gone right
+}
+scenario_mobike_our_address_changes_as_initiator() { moving left left; }
+scenario_mobike_our_address_changes_as_responder() { moving right left; }
+scenario_mobike_strongswan_s_address_changes_as_responder() { moving left right; }
+scenario_mobike_strongswan_s_address_changes_as_initiator() { moving right right; }
+scenario_mobike_obol_with_obol_over_ipv6() { right_side=obol_side moving left left 6; }
+
+# The path dies and no address goes: the initiator finds the peer's other address by itself (RFC 4555 section 3.10).
+scenario_mobike_another_path_is_found() {
+	local kernel_companions="network-netlink = { load = true; };" obol_local=%any obol_remote='"192.0.2.0/24"'
+	local obol_connection='dpd_delay = "1s"; retransmit = { base = "500ms"; };'
+	network 4 && links right <<<"address add 192.0.2.22/24 dev right-eth" && swan_mobike=yes swan_local=%any swan_side right && obol_side left &&
+		initiate left && whole || return 1
+	wait_for 5 sh -c "ip netns exec left $root/bin/obolctl --socket $lab/left/vici.sock list-sas | grep -q 'the peer has 192.0.2.22'" ||
+		{ obolctl left list-sas; fail "the peer's other address is not known"; return 1; }
+	on left iptables-legacy -A OUTPUT -d 192.0.2.2 -j DROP && on left iptables-legacy -A INPUT -s 192.0.2.2 -j DROP || return 1
+	wait_for 20 is_at right 192.0.2.22 || { obolctl left list-sas; fail "no other path was found"; return 1; }
+	outer[right]=192.0.2.22
+	whole
+}
+
+# Without MOBIKE what is to be up is set up anew.
+scenario_without_mobike_an_address_that_goes_is_another_sa() {
+	local kernel_companions="network-netlink = { load = true; };" obol_local=%any obol_child='start_action = "start";' obol_connection='mobike = false;'
+	network 4 && swan_connection="remote_addrs = %any" swan_side right && obol_side left && wait_for 20 whole || return 1
+	new_address left
+	wait_for 20 is_at left 192.0.2.11 || { obolctl left list-sas; fail "it is not set up anew"; return 1; }
+	grep -q E-ADDRESS-GONE "$lab/left/obold.log" || { fail "the log does not say why"; return 1; }
+	wait_for 10 whole
+}

@@ -2,6 +2,8 @@
 /* testing/lib/shard-world.c - a shard with a world that a test holds in its hands. */
 #include "testing/lib/shard-world.h"
 
+#include "testing/lib/lists.h"
+
 #include <string.h>
 
 typedef struct {
@@ -55,10 +57,11 @@ port_job(gpointer data, guint64 ticket, ObolJob *work)
 }
 
 static void
-port_command_done(gpointer data, G_GNUC_UNUSED guint32 command, const ObolReason *reason)
+port_command_done(gpointer data, G_GNUC_UNUSED guint32 command, guint32 child_id, const ObolReason *reason)
 {
     World *world = data;
 
+    world->last_child = child_id;
     world->n_commands_done++;
     if (reason == NULL)
         return;
@@ -319,26 +322,10 @@ identity(const char *text)
 }
 
 static void
-add_proposal(GArray *to, ObolProtocol protocol, const char *text)
+set_ts(GArray *to, const char *text)
 {
-    ObolProposal proposal;
-    GError *error = NULL;
-
-    obol_proposal_parse(protocol, text, &proposal, &error);
-    g_assert_no_error(error);
-    g_array_append_val(to, proposal);
-}
-
-static void
-add_ts(GArray *to, const char *text)
-{
-    ObolTs ts;
-    GError *error = NULL;
-
-    obol_ts_parse(text, &ts, &error);
-    g_assert_no_error(error);
     g_array_set_size(to, 0);
-    g_array_append_val(to, ts);
+    test_add_selectors(to, text);
 }
 
 static void
@@ -359,7 +346,7 @@ world_connection(const char *name, gboolean left, const char *ike, const char *e
 
     add_host(connection->local_hosts, left ? "192.0.2.1" : "%any");
     add_host(connection->remote_hosts, left ? "192.0.2.2" : "%any");
-    add_proposal(connection->proposals, OBOL_PROTO_IKE, ike);
+    test_add_proposals(connection->proposals, OBOL_PROTO_IKE, ike);
     g_free(connection->local_id);
     g_free(connection->remote_id);
     connection->local_id = identity(left ? "left.example" : "right.example");
@@ -367,9 +354,9 @@ world_connection(const char *name, gboolean left, const char *ike, const char *e
     connection->unique = unique;
     connection->initial_contact = FALSE;
     child->protocol = OBOL_PROTO_ESP;
-    add_proposal(child->proposals, OBOL_PROTO_ESP, esp);
-    add_ts(child->local_ts, left ? "10.1.0.0/16" : "10.2.0.0/16");
-    add_ts(child->remote_ts, left ? "10.2.0.0/16" : "10.1.0.0/16");
+    test_add_proposals(child->proposals, OBOL_PROTO_ESP, esp);
+    set_ts(child->local_ts, left ? "10.1.0.0/16" : "10.2.0.0/16");
+    set_ts(child->remote_ts, left ? "10.2.0.0/16" : "10.1.0.0/16");
     g_ptr_array_add(connection->children, child);
     return connection;
 }

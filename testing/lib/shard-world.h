@@ -36,6 +36,7 @@ typedef struct {
     gboolean refuse_next; /* the kernel says no to the next request */
     guint n_rekeyed;
     guint n_established, n_gone, n_logs, n_commands_done, n_commands_failed;
+    guint32 last_child; /* that the last command has made */
     ObolReasonCode last_reason; /* of the last IKE SA that went, or command that failed */
     ObolListenerVtable listener;
 } World;

@@ -6,8 +6,25 @@ typedef struct {
     guint link;
     gint child;
     gboolean reauth;
-    enum { INITIATE, REKEY, TERMINATE } what;
+    enum { INITIATE, REKEY, TERMINATE, SELECTORS } what;
+    guint bits;
 } Wish;
+
+/* Both ends get that part of their nets in which the hosts are. */
+static guint
+change(SimHost *host, const Wish *wish, const ObolSaSelector *which)
+{
+    guint end = sim_link(host->sim, wish->link)->ends[0] == host->number ? 0 : 1;
+    ObolTs nets[] = { sim_part_of_net(wish->link, (guint) wish->child, end, wish->bits),
+                      sim_part_of_net(wish->link, (guint) wish->child, 1 - end, wish->bits) };
+    g_autoptr(GArray) local = g_array_new(FALSE, FALSE, sizeof(ObolTs));
+    g_autoptr(GArray) remote = g_array_new(FALSE, FALSE, sizeof(ObolTs));
+    ObolTsChange wanted = { OBOL_TS_SET, local, remote };
+
+    g_array_append_val(local, nets[0]);
+    g_array_append_val(remote, nets[1]);
+    return obol_shard_selectors(host->shard, which, &wanted, ++host->last_command, sim_host_now(host));
+}
 
 static void
 obey(SimHost *host, gpointer data)
@@ -33,6 +50,9 @@ obey(SimHost *host, gpointer data)
     case TERMINATE:
         /* It ends once for each SA that took it. */
         host->n_commands += (gint) obol_shard_terminate(host->shard, &which, FALSE, ++host->last_command, sim_host_now(host));
+        break;
+    case SELECTORS:
+        host->n_commands += (gint) change(host, wish, &which);
         break;
     }
 }
@@ -76,4 +96,10 @@ sim_host_terminate_all(SimHost *host)
         if (link->ends[0] == host->number || link->ends[1] == host->number)
             sim_host_terminate(host, i, -1);
     }
+}
+
+void
+sim_host_change_selectors(SimHost *host, guint link, guint child, guint bits)
+{
+    ask(host, (Wish) { .what = SELECTORS, .link = link, .child = (gint) child, .bits = bits });
 }

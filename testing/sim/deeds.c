@@ -80,6 +80,20 @@ flood(Sim *sim, const SimHost *to, guint n)
     }
 }
 
+/* Clients move, and only those that nobody has written down in his settings. */
+static void
+move(Sim *sim, const SimDeed *deed)
+{
+    guint number = sim_link(sim, deed->link)->ends[0];
+
+    for (guint i = sim->plan->hosts->len - 1; i < sim->plan->links->len; i++) {
+        if (sim_link(sim, i)->ends[0] == number || sim_link(sim, i)->ends[1] == number)
+            return;
+    }
+    if (!g_array_index(sim->plan->hosts, SimHostPlan, number).nat)
+        sim_host_move(g_ptr_array_index(sim->hosts, number));
+}
+
 /* --- all deeds --- */
 
 typedef struct {
@@ -113,6 +127,8 @@ do_deed(gpointer owner, gpointer data)
     case SIM_DEED_REBIND: sim_network_rebind(sim->network, link->ends[0]); break;
     case SIM_DEED_SLOW: sim_host_slow_kernel(host, until_us); break;
     case SIM_DEED_REFUSE: sim_host_kernel(host)->refuse_next = TRUE; break;
+    case SIM_DEED_MOVE: move(sim, deed); break;
+    case SIM_DEED_SELECTORS: sim_host_change_selectors(host, deed->link, deed->child, deed->n % 4); break;
     case SIM_DEED_FLOOD: flood(sim, host, deed->n); break;
     case SIM_N_DEEDS: break;
     }

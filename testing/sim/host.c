@@ -107,6 +107,15 @@ install_trap(SimHost *host, const ObolConnection *connection, const ObolChildCon
     sim_kernel_add_policy(host->kernel, &policy);
 }
 
+static void
+tell_addresses(SimHost *host, G_GNUC_UNUSED gpointer data)
+{
+    g_autoptr(GArray) addresses = g_array_new(FALSE, FALSE, sizeof(ObolAddress));
+
+    g_array_append_val(addresses, host->address);
+    obol_shard_addresses(host->shard, addresses, sim_host_now(host));
+}
+
 void
 sim_host_start(SimHost *host)
 {
@@ -122,6 +131,7 @@ sim_host_start(SimHost *host)
     host->shard = obol_shard_new(&limits, host->crypto, &random, &sim_host_ports, host);
     obol_shard_trace_messages(host->shard, host->sim->ladder != NULL);
     obol_shard_configure(host->shard, host->connections, host->keys, NULL, NAT_T_PORT);
+    tell_addresses(host, NULL);
     sim_kernel_wipe(host->kernel);
     for (guint i = 0; i < host->connections->connections->len; i++) {
         const ObolConnection *connection = g_ptr_array_index(host->connections->connections, i);
@@ -151,6 +161,15 @@ void
 sim_host_stall(SimHost *host, gint64 until_us)
 {
     host->stalled_us = MAX(host->stalled_us, until_us);
+}
+
+void
+sim_host_move(SimHost *host)
+{
+    g_array_index(host->sim->moves, guint, host->number)++;
+    host->address = sim_address(host->sim, host->number);
+    if (host->shard != NULL)
+        sim_host_later(host, sim_host_now(host), tell_addresses, NULL, NULL);
 }
 
 void

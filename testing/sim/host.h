@@ -14,6 +14,7 @@ void sim_host_crash(SimHost *host); /* likewise: it is gone, without a word */
 void sim_host_reboot(SimHost *host); /* gone, and the kernel has nothing any more */
 void sim_host_stall(SimHost *host, gint64 until_us);
 void sim_host_slow_kernel(SimHost *host, gint64 until_us);
+void sim_host_move(SimHost *host); /* to another address */
 gboolean sim_host_is_up(const SimHost *host);
 
 /* What comes to it from outside. */
@@ -26,6 +27,7 @@ void sim_host_initiate(SimHost *host, guint link, guint child);
 void sim_host_rekey(SimHost *host, guint link, gint child, gboolean reauth); /* @child negative: the IKE SA */
 void sim_host_terminate(SimHost *host, guint link, gint child);
 void sim_host_terminate_all(SimHost *host);
+void sim_host_change_selectors(SimHost *host, guint link, guint child, guint bits);
 
 guint sim_host_number(const SimHost *host);
 Sim *sim_host_sim(const SimHost *host);

@@ -168,6 +168,11 @@ arrive(gpointer owner, gpointer data)
         sim_packet_free(packet);
         return;
     }
+    if (!sim_host_has_address(to, &packet->destination)) {
+        sim_watch_dropped(sim->watch, packet, "its receiver has moved");
+        sim_packet_free(packet);
+        return;
+    }
     sim_host_receive(to, packet);
 }
 
@@ -253,6 +258,11 @@ sim_network_send(SimNetwork *network, SimHost *from, SimPacket *packet)
     sim->outcome.n_datagrams++;
     if (from != NULL && sim_host_plan(from)->nat && !translate_out(network, sim_host_number(from), &packet->source)) {
         sim_watch_dropped(sim->watch, packet, "the NAT passes no plain ESP");
+        sim_packet_free(packet);
+        return;
+    }
+    if (from != NULL && !sim_host_plan(from)->nat && !sim_host_has_address(from, &packet->source)) {
+        sim_watch_dropped(sim->watch, packet, "its sender has moved");
         sim_packet_free(packet);
         return;
     }

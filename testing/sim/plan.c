@@ -7,6 +7,8 @@
 
 #define MS G_GINT64_CONSTANT(1000)
 #define SECOND G_USEC_PER_SEC
+#define SETTLE_US (150 * (gint64) SECOND)             /* a liveness check, all its retransmissions, and a set-up */
+#define RESPONDER_PATIENCE_US (330 * (gint64) SECOND) /* RFC 4555 section 3.11: a responder waits for its peer to move */
 
 /* Where both ends are to agree at once, where the first guess is wrong (INVALID_KE_PAYLOAD), and where a child has keys of its own. */
 static const char *const ike_proposals[][2] = {
@@ -56,6 +58,7 @@ plan_link(SimPlan *plan, guint a, guint b, SimDice *dice)
         .child_rekey_packets = sim_dice_chance(dice, 0.4) ? (guint64) sim_dice_between(dice, 20, 200) : 0,
         .dpd_us = sim_dice_between(dice, 10, 20) * SECOND,
         .unique = sim_dice_below(dice, OBOL_UNIQUE_REPLACE + 1),
+        .mobike = sim_dice_chance(dice, 0.4),
         .fragment_size = sim_dice_chance(dice, 0.3) ? 256 : 1280,
         .latency_us = sim_dice_between(dice, 1 * MS, 80 * MS),
     };
@@ -102,6 +105,8 @@ static const struct {
     [SIM_DEED_REBIND] = { "rebind", 0, 2 },
     [SIM_DEED_SLOW] = { "slow-kernel", 2, 2 },
     [SIM_DEED_REFUSE] = { "refuse-sa", 0, 1 },
+    [SIM_DEED_MOVE] = { "move", 0, 3 },
+    [SIM_DEED_SELECTORS] = { "selectors", 4, 3 },
     [SIM_DEED_FLOOD] = { "flood", 0, 2 },
 };
 
@@ -176,6 +181,16 @@ plan_beginning(SimPlan *plan)
     }
 }
 
+static gboolean
+has_mobike(const SimPlan *plan)
+{
+    for (guint i = 0; i < plan->links->len; i++) {
+        if (g_array_index(plan->links, SimLinkPlan, i).mobike)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 SimPlan *
 sim_plan_new(const SimWish *wish)
 {
@@ -196,6 +211,7 @@ sim_plan_new(const SimWish *wish)
     plan->kernel_us = sim_dice_chance(&dice, 0.5) ? 0 : sim_dice_between(&dice, 1, 50 * MS);
     plan_hosts(plan, wish, &dice);
     plan_links(plan, &dice);
+    plan->settle_us = SETTLE_US + (has_mobike(plan) ? RESPONDER_PATIENCE_US : 0);
     plan_beginning(plan);
     for (guint n = plan->links->len * (5 + sim_dice_below(&dice, 10)); n > 0; n--)
         plan_deed(plan, &dice);

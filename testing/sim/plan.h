@@ -8,6 +8,7 @@
 
 #define SIM_CHILDREN_MAX 2
 #define SIM_HOSTS_MAX 4096
+#define SIM_PLACES 5 /* that a host moves to and fro between */
 
 /* What whoever runs it may choose; a negative number leaves the choice to the seed. */
 typedef struct {
@@ -30,6 +31,7 @@ typedef struct {
     guint64 child_rekey_packets; /* 0: no limit */
     gint64 dpd_us;
     guint unique;        /* an ObolUnique */
+    gboolean mobike;     /* RFC 4555 */
     guint fragment_size; /* bytes of an IP datagram */
     gint64 latency_us;
 } SimLinkPlan;
@@ -49,6 +51,8 @@ typedef enum {
     SIM_DEED_REBIND,    /* the NAT forgets its mappings */
     SIM_DEED_SLOW,      /* the kernel answers late, for so long */
     SIM_DEED_REFUSE,    /* the kernel refuses the next SA */
+    SIM_DEED_MOVE,      /* of a client to another address, where MOBIKE or another set-up can follow */
+    SIM_DEED_SELECTORS, /* what the child protects is changed while it lives */
     SIM_DEED_FLOOD,     /* @n first messages of strangers */
     SIM_N_DEEDS
 } SimDeedKind;
@@ -66,6 +70,7 @@ typedef struct {
     guint ike;           /* which proposals: alike for all, since a responder chooses before it knows who is behind the NAT */
     gint64 kernel_us;    /* at most so long does a kernel take for an answer */
     gint64 duration_us;  /* of deeds; after that all faults end, and what is left must be whole */
+    gint64 settle_us;    /* then, until everybody has found out whom he has lost */
     gboolean clean;      /* nothing is lost, nothing goes wrong: then no rekeying may lose a packet */
     GArray *hosts;       /* of SimHostPlan */
     GArray *links;       /* of SimLinkPlan */

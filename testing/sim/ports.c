@@ -127,7 +127,7 @@ port_job(gpointer data, guint64 ticket, ObolJob *work)
 }
 
 static void
-port_command_done(gpointer data, G_GNUC_UNUSED guint32 command, const ObolReason *reason)
+port_command_done(gpointer data, G_GNUC_UNUSED guint32 command, G_GNUC_UNUSED guint32 child_id, const ObolReason *reason)
 {
     SimHost *host = data;
 
@@ -153,6 +153,14 @@ static void
 port_locate(gpointer data, guint32 reqid, G_GNUC_UNUSED const ObolConnection *connection)
 {
     sim_host_later(data, sim_host_now(data) + LOCATE_US, locate, g_memdup2(&reqid, sizeof reqid), g_free);
+}
+
+static gboolean
+port_source_for(gpointer data, G_GNUC_UNUSED const ObolAddress *remote, ObolAddress *source)
+{
+    *source = ((SimHost *) data)->address;
+    source->port = 0;
+    return TRUE;
 }
 
 /* --- what it tells --- */
@@ -208,4 +216,5 @@ static const ObolListenerVtable listener = {
 const ObolPorts sim_host_ports = {
     .send = port_send, .keep_alive = port_keep_alive, .wake_at = port_wake_at, .kernel = port_kernel, .job = port_job,
     .listener = &listener, .command_done = port_command_done, .locate = port_locate,
+    .source_for = port_source_for,
 };

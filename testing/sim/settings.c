@@ -2,6 +2,7 @@
 /* testing/sim/settings.c - who has which address, and what stands in whose settings. */
 #include <string.h>
 
+#include "testing/lib/lists.h"
 #include "testing/sim/sim.h"
 
 #define PORT_IKE 500
@@ -21,15 +22,23 @@ numbered(guint8 a, guint8 b, guint number)
 }
 
 ObolAddress
+sim_place(guint number, guint move)
+{
+    return numbered(198, (guint8) (move == 0 ? 18 : 20 + move % SIM_PLACES), number);
+}
+
+ObolAddress
 sim_outer_address(const Sim *sim, guint number)
 {
-    return numbered(198, g_array_index(sim->plan->hosts, SimHostPlan, number).nat ? 19 : 18, number);
+    if (g_array_index(sim->plan->hosts, SimHostPlan, number).nat)
+        return numbered(198, 19, number);
+    return sim_place(number, g_array_index(sim->moves, guint, number));
 }
 
 ObolAddress
 sim_address(const Sim *sim, guint number)
 {
-    return g_array_index(sim->plan->hosts, SimHostPlan, number).nat ? numbered(192, 168, number) : numbered(198, 18, number);
+    return g_array_index(sim->plan->hosts, SimHostPlan, number).nat ? numbered(192, 168, number) : sim_outer_address(sim, number);
 }
 
 ObolAddress
@@ -53,25 +62,19 @@ sim_net(guint link, guint child, guint end)
     return net;
 }
 
+ObolTs
+sim_part_of_net(guint link, guint child, guint end, guint bits)
+{
+    ObolTs net = sim_net(link, child, end);
+
+    net.last[3] = (guint8) (255 >> bits);
+    return net;
+}
+
 char *
 sim_connection_name(guint link)
 {
     return g_strdup_printf("l%u", link);
-}
-
-static void
-add_proposals(GArray *list, ObolProtocol protocol, const char *texts)
-{
-    g_auto(GStrv) words = g_strsplit(texts, " ", -1);
-
-    for (char **word = words; *word != NULL; word++) {
-        g_autoptr(GError) error = NULL;
-        ObolProposal one;
-
-        if (!obol_proposal_parse(protocol, *word, &one, &error))
-            g_error("%s", error->message);
-        g_array_append_val(list, one);
-    }
 }
 
 static void
@@ -88,7 +91,7 @@ new_child(const SimLinkPlan *plan, guint link, guint number, guint end)
     ObolChildConfig *child = obol_child_config_new(name);
 
     child->protocol = OBOL_PROTO_ESP;
-    add_proposals(child->proposals, OBOL_PROTO_ESP, plan->esp[end]);
+    test_add_proposals(child->proposals, OBOL_PROTO_ESP, plan->esp[end]);
     set_net(child->local_ts, sim_net(link, number, end));
     set_net(child->remote_ts, sim_net(link, number, 1 - end));
     child->lifetimes = (ObolLifetimes) { 0 };
@@ -128,7 +131,7 @@ new_connection(const Sim *sim, guint link, guint end)
 
     g_ptr_array_add(connection->local_hosts, host_spec(sim, plan->ends[end], TRUE));
     g_ptr_array_add(connection->remote_hosts, host_spec(sim, plan->ends[1 - end], plan->ends[end] == GATEWAY));
-    add_proposals(connection->proposals, OBOL_PROTO_IKE, plan->ike[end]);
+    test_add_proposals(connection->proposals, OBOL_PROTO_IKE, plan->ike[end]);
     connection->local_id = identity_of(plan->ends[end]);
     connection->remote_id = identity_of(plan->ends[1 - end]);
     connection->rekey_us = plan->ike_rekey_us;
@@ -139,6 +142,7 @@ new_connection(const Sim *sim, guint link, guint end)
     connection->retransmit_base_us = G_TIME_SPAN_SECOND;
     connection->retransmit_tries = 4;
     connection->half_open_us = 15 * G_TIME_SPAN_SECOND;
+    connection->mobike = plan->mobike;
     connection->unique = (ObolUnique) plan->unique;
     connection->fragment_size = (guint16) plan->fragment_size;
     for (guint i = 0; i < plan->n_children; i++)

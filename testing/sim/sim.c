@@ -12,7 +12,6 @@
 
 #define SECOND G_USEC_PER_SEC
 #define START_US (1000 * (gint64) SECOND)
-#define SETTLE_US (150 * (gint64) SECOND) /* whoever has lost his peer finds out and begins anew */
 #define PROBE_US (20 * (gint64) SECOND)
 #define QUIET_US (240 * (gint64) SECOND)  /* the longest that anything may go on when all is to end */
 #define LOOK_US (5 * (gint64) SECOND)
@@ -148,8 +147,8 @@ run_phases(Sim *sim)
 {
     run_for(sim, sim->plan->duration_us + SECOND, FALSE);
     heal(sim);
-    traffic_everywhere(sim, (guint) (SETTLE_US / (5 * SECOND)), 5 * SECOND);
-    run_for(sim, SETTLE_US, TRUE);
+    traffic_everywhere(sim, (guint) (sim->plan->settle_us / (5 * SECOND)), 5 * SECOND);
+    run_for(sim, sim->plan->settle_us, TRUE);
     sim->settled = TRUE;
     sim_watch_probe(sim->watch);
     traffic_everywhere(sim, (guint) (PROBE_US / SECOND) - 5, SECOND);
@@ -175,6 +174,8 @@ sim_run(const SimPlan *plan, GHashTable *keep, SimBreak broken, SimLadder *ladde
     sim.outcome.fates = g_array_new(FALSE, FALSE, sizeof(SimItem));
     sim.network = sim_network_new(&sim);
     sim.watch = sim_watch_new(&sim);
+    sim.moves = g_array_new(FALSE, TRUE, sizeof(guint));
+    g_array_set_size(sim.moves, plan->hosts->len);
     sim.hosts = g_ptr_array_new_with_free_func(sim_host_free);
     for (guint i = 0; i < plan->hosts->len; i++)
         g_ptr_array_add(sim.hosts, sim_host_new(&sim, i));
@@ -185,6 +186,7 @@ sim_run(const SimPlan *plan, GHashTable *keep, SimBreak broken, SimLadder *ladde
     sim.outcome.n_steps = sim.schedule.n_done;
     sim_schedule_clear(&sim.schedule);
     g_ptr_array_unref(sim.hosts);
+    g_array_unref(sim.moves);
     sim_network_free(sim.network);
     sim_watch_free(sim.watch);
     *outcome = sim.outcome;

@@ -74,6 +74,7 @@ struct Sim {
     SimWatch *watch;
     SimLadder *ladder;     /* NULL: nobody will read it */
     GPtrArray *hosts;      /* of SimHost */
+    GArray *moves;         /* guint, by host: how often it has moved */
     SimOutcome outcome;
 };
 
@@ -97,8 +98,11 @@ ObolConnectionSet *sim_connections(const Sim *sim, guint number);
 char *sim_connection_name(guint link); /* (transfer full) */
 ObolAddress sim_address(const Sim *sim, guint number); /* as the host itself knows it; port 500 */
 ObolAddress sim_outer_address(const Sim *sim, guint number); /* as others see it */
+ObolAddress sim_place(guint number, guint move); /* of a host that has moved so often */
 
 /* --- deeds.c --- */
+/* The selector of this end with a prefix that is so many bits longer: within what the settings allow, and with the host in it. */
+ObolTs sim_part_of_net(guint link, guint child, guint end, guint bits);
 void sim_schedule_deeds(Sim *sim);
 void sim_traffic(Sim *sim, guint link, guint child, guint end, guint n, gint64 apart_us);
 

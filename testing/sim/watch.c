@@ -9,8 +9,7 @@
 #include "testing/sim/ladder.h"
 #include "wire/message.h"
 
-/* An SA whose other end has none: a liveness check and all its retransmissions may pass before that is known. */
-#define ALONE_US (100 * G_USEC_PER_SEC)
+#define SLACK_US (50 * G_USEC_PER_SEC) /* of what must be known when all has settled */
 #define FIRST_PAYLOAD_HEADER (OBOL_WIRE_HEADER + OBOL_WIRE_PAYLOAD_HEADER)
 
 struct SimWatch {
@@ -164,6 +163,7 @@ mirrored(const SimSa *out, const SimSa *in)
            && obol_ts_list_within(out->destination_ts, in->destination_ts) && obol_ts_list_within(in->destination_ts, out->destination_ts);
 }
 
+/* An SA whose other end has none: a liveness check and all its retransmissions may pass before that is known. */
 static void
 look_at_sa(SimWatch *watch, guint host, SimSa *out)
 {
@@ -181,7 +181,7 @@ look_at_sa(SimWatch *watch, guint host, SimSa *out)
         out->alone_us = 0;
     else if (out->alone_us == 0)
         out->alone_us = sim->schedule.now_us;
-    else if (sim->schedule.now_us - out->alone_us > ALONE_US)
+    else if (sim->schedule.now_us - out->alone_us > sim->plan->settle_us - SLACK_US)
         sim_fail(sim, SIM_AGREEMENT, "host %u sends by SPI %08x, which nobody has with that key", host, out->id.spi);
 }
 
@@ -236,8 +236,10 @@ look_for_leaks(SimWatch *watch, const SimHost *host)
         { "Child SAs", (gsize) shard->stats.n_child_sas },
         { "SPIs of IKE", shard->by_spi.n },
         { "first requests", shard->by_request.n },
-        { "pairs of identities", shard->by_identity.n },
-        { "peers", shard->by_peer.n },
+        { "pairs of identities", shard->related[OBOL_BY_IDENTITY].n },
+        { "peers", shard->related[OBOL_BY_PEER].n },
+        { "local addresses", shard->related[OBOL_BY_LOCAL].n },
+        { "lists of those with MOBIKE", shard->related[OBOL_BY_MOBILE].n },
         { "names in the kernel", shard->kernel.by_name.n },
         { "questions to the kernel", shard->kernel.by_ticket.n },
         { "answers kept for peers", shard->lingering.queue.length },

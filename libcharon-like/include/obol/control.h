@@ -56,6 +56,45 @@ OBOL_API ObolControlTicket obol_control_terminate(ObolControl *control, const Ob
                                                   gint64 timeout_us, ObolControlDone done, gpointer data);
 /* New keys for SAs, or with @reauth IKE SAs anew from the beginning: begun, not waited for.  Returns how many @which means. */
 OBOL_API guint obol_control_rekey(ObolControl *control, const ObolSaSelector *which, gboolean reauth);
+
+/**
+ * ObolSelectorsResult:
+ * @old_id, @new_id: the Child SA whose selectors were to change, as it was asked for, and the one that protects now; the same when
+ *   there was nothing to change
+ * @local_ts, @remote_ts: of #ObolTs: what it protects
+ */
+typedef struct {
+    const char *ike, *child; /* their names in the settings */
+    guint32 ike_id, old_id, new_id;
+    const GArray *local_ts, *remote_ts;
+} ObolSelectorsResult;
+
+/**
+ * ObolControlSelectorsDone:
+ * @error: %NULL on success
+ * @reason: of a failed negotiation, may be %NULL
+ * @result: valid for the call; %NULL unless it is done
+ *
+ * Called exactly once, on the main context, perhaps before the call that asked returns only when @timeout_us is 0.
+ */
+typedef void (*ObolControlSelectorsDone)(const GError *error, const ObolReason *reason, const ObolSelectorsResult *result,
+                                         gpointer data);
+
+/**
+ * obol_control_selectors:
+ * @which: a child or child_id, and more where that means several; exactly one installed Child SA must fit, which is else an error
+ *   (OBOL_CONTROL_ERROR_NOT_FOUND, _USAGE)
+ * @change: what it is to protect; need not lie within the settings
+ * @timeout_us: as of obol_control_initiate()
+ *
+ * Changes what a Child SA protects while it lives: another one with the new selectors is negotiated, and the old one is deleted
+ * once the kernel has the new one.  When the peer refuses, or grants less (OBOL_REASON_NARROWED), the old one stays as it was.
+ * Later rekeyings keep the new selectors; a Child SA that is set up anew, or reauthenticated, has those of its settings.  Policies
+ * of obol_control_install() stay as the settings say.  Returns a ticket for obol_control_forget().
+ */
+OBOL_API ObolControlTicket obol_control_selectors(ObolControl *control, const ObolSaSelector *which, const ObolTsChange *change,
+                                                  gint64 timeout_us, ObolControlSelectorsDone done, gpointer data);
+
 /* The client went away: @done of this command is not called any more; the command goes on. */
 OBOL_API void obol_control_forget(ObolControl *control, ObolControlTicket ticket);
 

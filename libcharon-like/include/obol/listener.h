@@ -50,6 +50,8 @@ typedef struct {
     guint32 cpi_in, cpi_out;            /* of IPComp, 0: none */
     ObolMark mark_in, mark_out;
     guint32 if_id_in, if_id_out;
+    guint32 replaces;  /* unique id of the Child SA whose place it is about to take; 0: none */
+    gboolean adjusted; /* what it protects is an admin's word (obol_control_selectors()), no longer that of its settings */
 } ObolChildInfo;
 
 /* An IKE SA as it stands. */
@@ -71,6 +73,9 @@ typedef struct {
     guint fragment_size;    /* bytes of an IP datagram above which our messages are sent in fragments; 0: they are not */
     gint64 reauth_us, expire_us; /* CLOCK_BOOTTIME, 0: never */
     guint32 predecessor;         /* unique id of the IKE SA in whose place it is, 0: none */
+    gboolean mobike;             /* agreed on (RFC 4555) */
+    const ObolAddress *peer_addresses; /* that the peer has beside @remote, as it says; without ports */
+    gsize n_peer_addresses;
     const GArray *local_vips, *remote_vips; /* of ObolAddress: virtual addresses that we have of the peer, and it of us; NULL: none */
     const GArray *attributes;               /* of ObolAttribute: what the peer told us with ours; NULL: none */
 } ObolIkeInfo;
@@ -111,6 +116,8 @@ typedef struct {
     /* @successor is there with the Child SAs of @old.  Nothing else tells of its beginning: to whoever counts what is up, it is the
      * same SA with a new name.  What follows for @old, ike_state() to REKEYED and from there to GONE, is no end of anything. */
     void (*ike_rekeyed)(gpointer self, const ObolIkeInfo *old, const ObolIkeInfo *successor);
+    /* @sa is at other addresses than these were: by MOBIKE, or behind a NAT whose mapping has changed. */
+    void (*ike_moved)(gpointer self, const ObolIkeInfo *sa, const ObolAddress *old_local, const ObolAddress *old_remote);
 } ObolListenerVtable;
 
 G_END_DECLS

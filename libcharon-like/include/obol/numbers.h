@@ -245,6 +245,7 @@ typedef enum {
     OBOL_N_SA_RESOURCE_INFO,
     OBOL_N_USE_PPK_INT,
     OBOL_N_PPK_IDENTITY_KEY,
+    OBOL_N_OBOL_ADJUSTED_CHILD = 44811, /* of private use, and ours by its data alone: engine/selectors.c */
 } ObolNotifyType;
 
 /* Registry names for logs and dumps ("IKE_AUTH", "SA", "ESP", "TS_UNACCEPTABLE"); "(123)" for what has none.  The

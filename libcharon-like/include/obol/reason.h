@@ -40,6 +40,11 @@ typedef enum {
     OBOL_REASON_CRYPTO,          /* E-CRYPTO: the crypto backend failed */
     OBOL_REASON_CONFIG,          /* E-CONFIG */
     OBOL_REASON_INTERNAL,        /* E-INTERNAL: a limit or a state that should not be; worth a report */
+    OBOL_REASON_NARROWED,        /* E-NARROWED: the peer grants less than was asked for, and all of it was wanted */
+    OBOL_REASON_BUSY,            /* E-BUSY: it is about to go, or in the middle of something that must end first */
+    OBOL_REASON_ADDRESS_GONE,    /* E-ADDRESS-GONE: an address that it depends on is not there any more */
+    OBOL_REASON_ADDRESS_REFUSED, /* E-ADDRESS-REFUSED: UNACCEPTABLE_ADDRESSES, or UNEXPECTED_NAT_DETECTED again and again */
+    OBOL_REASON_COOKIE2,         /* E-COOKIE2: the peer did not show that it receives at its address (RFC 4555 section 3.7) */
     OBOL_REASON_ADDRESS,         /* E-ADDRESS: no virtual address was to be had, or none was asked for where one must be */
     OBOL_N_REASONS
 } ObolReasonCode;

@@ -48,6 +48,8 @@ OBOL_API int obol_ts_prefix(const ObolTs *ts);
 OBOL_API void obol_ts_from_address(const ObolAddress *address, ObolTs *out);
 /* Puts @address in place of "dynamic"; leaves any other selector alone. */
 OBOL_API void obol_ts_resolve(ObolTs *ts, const ObolAddress *address);
+/* (transfer full): @selectors with each of @addresses (of ObolAddress) in place of "dynamic"; OBOL_TS_MAX of them at most. */
+OBOL_API GArray *obol_ts_list_resolve(const GArray *selectors, const GArray *addresses);
 /* A packet's five-tuple half: @address and @port (host order) of @protocol. */
 OBOL_API gboolean obol_ts_matches(const ObolTs *ts, const ObolAddress *address, guint8 protocol, guint16 port);
 
@@ -66,6 +68,43 @@ OBOL_API GArray *obol_ts_narrow(const GArray *configured, const GArray *proposed
 
 /* Every selector of @inner lies within one of @outer. */
 OBOL_API gboolean obol_ts_list_within(const GArray *inner, const GArray *outer);
+
+/**
+ * obol_ts_list_subtract:
+ * @from, @less: selectors
+ * @error: OBOL_SETTINGS_ERROR_VALUE: what is left can not be said by selectors, or takes more than OBOL_TS_MAX of them
+ *
+ * What of @from is in none of @less.  Where addresses are cut out of a prefix, prefixes are left: every peer and every kernel knows
+ * those.  A protocol can not be cut out of all protocols, nor OPAQUE ports out of all ports.
+ *
+ * Returns: (transfer full): perhaps empty; %NULL with @error set.
+ */
+OBOL_API GArray *obol_ts_list_subtract(const GArray *from, const GArray *less, GError **error);
+
+typedef enum { OBOL_TS_ADD, OBOL_TS_REMOVE, OBOL_TS_SET } ObolTsOp;
+
+/**
+ * ObolTsChange:
+ * @local, @remote: (nullable): of #ObolTs; %NULL: that end stays as it is
+ *
+ * How the selectors of a Child SA are to change: those named are added, removed, or all that there are to be.
+ */
+typedef struct {
+    ObolTsOp op;
+    const GArray *local, *remote;
+} ObolTsChange;
+
+/**
+ * obol_ts_change_apply:
+ * @local, @remote: what is protected now, without "dynamic"
+ * @here, @there: of #ObolAddress: what "dynamic" in @change stands for at our end and at the peer's
+ * @new_local, @new_remote: (out) (transfer full): what is to be protected then
+ * @error: OBOL_SETTINGS_ERROR_VALUE: nothing would be left, what is to be removed is not there, no packet could match, or the
+ *   result does not fit into OBOL_TS_MAX selectors at each end
+ */
+OBOL_API gboolean obol_ts_change_apply(const ObolTsChange *change, const GArray *local, const GArray *remote,
+                                       const GArray *here, const GArray *there, GArray **new_local,
+                                       GArray **new_remote, GError **error);
 
 G_END_DECLS
 #endif

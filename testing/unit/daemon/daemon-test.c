@@ -18,7 +18,7 @@ write_all(DaemonTest *t, guint side, const char *daemon, const char *connection_
     g_autofree char *text = g_strdup_printf(
         "daemon = { %s };\n"
         "plugins = { openssl-free-crypto = { load = true; }; fake = { load = true; address = \"%s\"; }; };\n"
-        "connections = { c = { local_addrs = [ \"%s\" ]; remote_addrs = [ \"%s\" ];\n"
+        "connections = { c = { local_addrs = [ \"%s\", \"192.0.2.0/24\" ]; remote_addrs = [ \"%s\", \"192.0.2.0/24\" ];\n"
         "  proposals = [ \"aes128gcm16-prfsha256-x25519\" ];\n  %s\n"
         "  local = { auth = \"psk\"; id = \"%s\"; }; remote = { auth = \"psk\"; id = \"%s\"; };\n"
         "  children = { %s };\n}; };\n"

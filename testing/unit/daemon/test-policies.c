@@ -254,6 +254,49 @@ test_who_waits_for_another_try_has_it_at_once(DaemonTest *t, G_GNUC_UNUSED gcons
     g_assert_cmpuint(daemon_test_stats(t, 0).n_child_sas, ==, 1);
 }
 
+static void
+note_addresses(const ObolIkeInfo *sa, gpointer data)
+{
+    GString *text = data;
+    char local[OBOL_ADDRESS_TEXT_MAX], remote[OBOL_ADDRESS_TEXT_MAX];
+
+    g_string_append_printf(text, "%s-%s ", obol_address_format(&sa->local, local), obol_address_format(&sa->remote, remote));
+}
+
+static void
+assert_at(const DaemonTest *t, guint side, const char *expected)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    obol_control_each_sa(daemon_test_control(t, side), note_addresses, text);
+    g_assert_cmpstr(text->str, ==, expected);
+}
+
+static void
+change_address(DaemonTest *t, const char *text)
+{
+    obol_address_parse(text, &t->fake[0]->address);
+    t->fake[0]->network.changed(t->fake[0]->network.data);
+    daemon_test_settle(t);
+}
+
+/* RFC 4555: it is the same SA, and the peer follows it. */
+static void
+test_an_sa_moves_with_our_address(DaemonTest *t, G_GNUC_UNUSED gconstpointer data)
+{
+    guint n;
+
+    daemon_test_start(t, 1);
+    start_with(t, "", "net = { " NETS "start_action = \"start\"; };");
+    daemon_test_settle(t);
+    assert_at(t, 0, "192.0.2.1-192.0.2.2 ");
+    n = daemon_test_stats(t, 0).n_initiated;
+    change_address(t, "192.0.2.77");
+    assert_at(t, 0, "192.0.2.77-192.0.2.2 ");
+    assert_at(t, 1, "192.0.2.2-192.0.2.77 ");
+    g_assert_cmpuint(daemon_test_stats(t, 0).n_initiated, ==, n);
+}
+
 /* --- the end --- */
 
 static void
@@ -297,6 +340,7 @@ main(int argc, char **argv)
     COLD_TEST("routes/what-passes-goes-its-usual-way", test_what_passes_goes_its_usual_way);
     COLD_TEST("change/moves-what-depends-on-addresses", test_a_change_moves_what_depends_on_addresses);
     COLD_TEST("change/who-waits-tries-at-once", test_who_waits_for_another_try_has_it_at_once);
+    COLD_TEST("change/an-sa-moves-with-our-address", test_an_sa_moves_with_our_address);
     COLD_TEST("quit/nothing-is-left", test_nothing_is_left_at_the_end);
     COLD_TEST("quit/a-mute-kernel-does-not-hold-it", test_a_mute_kernel_does_not_hold_the_end);
     return g_test_run();

@@ -327,6 +327,43 @@ test_a_soft_event_finds_its_sa_and_rekeys(ShardTest *t, G_GNUC_UNUSED gconstpoin
     }
 }
 
+/* Which Child SA is meant is told by name or number; the command ends once for each. */
+static void
+test_selectors_change_the_child_that_is_meant(ShardTest *t, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr(GArray) less = g_array_new(FALSE, FALSE, sizeof(ObolTs));
+    const ObolTsChange change = { OBOL_TS_SET, NULL, less };
+    const ObolSaSelector nobody = { .child = "no-such-child" };
+    ObolSaSelector which = { 0 };
+    ObolIkeInfo info;
+    const ObolSlot *slot;
+    guint n_done;
+    ObolTs one;
+
+    initiate(t, &t->right_address, 1);
+    world_exchange(t->left, t->right);
+    slot = g_ptr_array_index(t->left->shard->slots, 0);
+    n_done = t->left->n_commands_done;
+    obol_slot_look(t->left->shard, slot, &info);
+    g_assert_cmpuint(info.n_children, ==, 1);
+    which.child = info.children[0].name;
+    one = g_array_index(info.children[0].remote_ts, ObolTs, 0);
+    memcpy(one.last, one.first, sizeof one.last); /* one address of it */
+    g_array_append_val(less, one);
+    g_assert_cmpuint(obol_shard_selectors(t->left->shard, &nobody, &change, 9, t->left->now_us), ==, 0);
+    g_assert_cmpuint(obol_shard_selectors(t->left->shard, &which, &change, 9, t->left->now_us), ==, 1);
+    world_exchange(t->left, t->right);
+    g_assert_cmpuint(t->left->n_commands_done, ==, n_done + 1);
+    g_assert_cmpuint(t->left->n_commands_failed, ==, 0);
+    obol_slot_look(t->left->shard, slot, &info);
+    g_assert_cmpuint(info.n_children, ==, 1);
+    g_assert_true(info.children[0].adjusted);
+    g_assert_cmpuint(info.children[0].unique_id, ==, t->left->last_child);
+    g_assert_true(obol_ts_equal(&g_array_index(info.children[0].remote_ts, ObolTs, 0), &one));
+    g_assert_cmpuint(g_hash_table_size(t->left->sas), ==, 2);
+    g_assert_cmpuint(g_hash_table_size(t->right->sas), ==, 2);
+}
+
 static void
 test_a_refused_move_leaves_the_old_name(ShardTest *t, G_GNUC_UNUSED gconstpointer data)
 {
@@ -423,7 +460,7 @@ test_a_child_has_one_sa_with_one_peer(ShardTest *t, G_GNUC_UNUSED gconstpointer 
 static guint64
 steps_so_far(const ObolShard *shard)
 {
-    return shard->by_spi.n_steps + shard->by_request.n_steps + shard->by_identity.n_steps + shard->by_peer.n_steps
+    return shard->by_spi.n_steps + shard->by_request.n_steps + shard->related[OBOL_BY_IDENTITY].n_steps + shard->related[OBOL_BY_PEER].n_steps
            + shard->kernel.by_name.n_steps + shard->kernel.by_ticket.n_steps + shard->timers.n_moves;
 }
 
@@ -478,6 +515,7 @@ main(int argc, char **argv)
     SHARD_TEST("may-end-while-the-kernel-thinks", test_a_shard_may_end_while_the_kernel_thinks);
     SHARD_TEST("a-reply-that-nobody-waits-for-is-nothing", test_a_reply_that_nobody_waits_for_is_nothing);
     SHARD_TEST("a-soft-event-finds-its-sa-and-rekeys", test_a_soft_event_finds_its_sa_and_rekeys);
+    SHARD_TEST("selectors-change-the-child-that-is-meant", test_selectors_change_the_child_that_is_meant);
     SHARD_TEST("a-refused-move-leaves-the-old-name", test_a_refused_move_leaves_the_old_name);
     SHARD_TEST("many-packets-make-one-sa", test_many_packets_make_one_sa);
     SHARD_TEST("a-failed-acquire-waits-a-while", test_a_failed_acquire_waits_a_while);

@@ -170,6 +170,22 @@ test_a_foreign_transform_is_never_chosen(void)
     g_assert_false(obol_proposal_select(&ours, 1, &theirs, 1, &suite, NULL, NULL));
 }
 
+/* RFC 7296 section 3.3.5: AES has to say how long its keys are. */
+static void
+test_a_cipher_without_its_key_length_is_never_chosen(void)
+{
+    static const char *const suites[] = { "aes128gcm16", "aes256-sha256", "camellia128-sha256" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(suites); i++) {
+        ObolProposal ours = proposal(OBOL_PROTO_ESP, suites[i]), theirs = ours;
+        ObolSuite suite;
+
+        g_assert_true(obol_proposal_select(&ours, 1, &theirs, 1, &suite, NULL, NULL));
+        theirs.transforms[0].key_bits = 0;
+        g_assert_false(obol_proposal_select(&ours, 1, &theirs, 1, &suite, NULL, NULL));
+    }
+}
+
 static void
 test_an_unknown_transform_type_is_not_for_us(void)
 {
@@ -253,6 +269,7 @@ main(int argc, char *argv[])
     g_test_add_func("/model/proposal/one-of-each-type-is-chosen", test_one_of_each_type_is_chosen);
     g_test_add_func("/model/proposal/our-order-decides", test_our_order_decides_among_proposals);
     g_test_add_func("/model/proposal/a-foreign-transform-is-never-chosen", test_a_foreign_transform_is_never_chosen);
+    g_test_add_func("/model/proposal/a-cipher-without-its-key-length-is-never-chosen", test_a_cipher_without_its_key_length_is_never_chosen);
     g_test_add_func("/model/proposal/an-unknown-type-is-not-for-us", test_an_unknown_transform_type_is_not_for_us);
     g_test_add_func("/model/proposal/answers-are-checked", test_answers_are_checked);
     g_test_add_func("/model/proposal/a-missing-type-makes-no-answer", test_a_missing_type_makes_no_answer);

@@ -79,6 +79,7 @@ test_list_sas_is_readable(void)
                     "  remote 'right.example' @ 192.0.2.2[4500] behind a NAT\n"
                     "  CHACHA20_POLY1305/PRF_HMAC_SHA2_256/CURVE_25519\n"
                     "  fragmentation of IKE messages above 1280 bytes\n"
+                    "  MOBIKE\n"
                     "  established 1m 1s ago, rekeying in 2h 0m\n"
                     "  net: #7, reqid 3, INSTALLED, TUNNEL, ESP:AES_GCM_16-128\n"
                     "    installed 1m 0s ago, rekeying in 50m 0s\n"
@@ -87,6 +88,20 @@ test_list_sas_is_readable(void)
                     "    local  10.0.0.0/16\n"
                     "    remote 10.1.0.0/16\n");
     g_assert_cmpstr(run.err, ==, "");
+}
+
+static void
+test_list_sas_shows_the_peer_s_other_addresses(void)
+{
+    g_auto(Run) text = { 0 }, json = { 0 };
+
+    fake.n_peer_addresses = 2;
+    text = run_program(ARGS("list-sas"), NULL, NULL);
+    json = run_program(ARGS("--json", "list-sas"), NULL, NULL);
+    fake.n_peer_addresses = 0;
+    g_assert_nonnull(strstr(text.out, "  MOBIKE; the peer has 192.0.2.22 2001:db8::22 too\n"));
+    g_assert_nonnull(strstr(json.out, "\"mobike\":true"));
+    g_assert_nonnull(strstr(json.out, "\"peer-addresses\":[\"192.0.2.22\",\"2001:db8::22\"]"));
 }
 
 static void
@@ -197,10 +212,30 @@ test_rekey_names_what_is_meant(void)
 }
 
 static void
+test_selectors_say_what_is_protected_now(void)
+{
+    g_auto(Run) run = run_program(ARGS("selectors", "net", "--add", "10.8.0.0/16, 10.9.0.0/16", "10.7.0.1[tcp/443]"), NULL, NULL);
+    g_auto(Run) json = { 0 };
+
+    g_assert_cmpint(run.status, ==, 0);
+    g_assert_cmpstr(run.out, ==, "net #8: - === 10.8.0.0/16 10.9.0.0/16 10.7.0.1/32[tcp/443]\n");
+    g_assert_true(g_str_has_suffix(run.err, "in the place of #7\n"));
+    g_assert_cmpstr(fake.asked_child, ==, "net");
+    g_assert_cmpstr(fake.asked_change, ==, "0 - === 10.8.0.0/16 10.9.0.0/16 10.7.0.1/32[tcp/443]");
+    json = run_program(ARGS("selectors", "7", "--ike", "5", "--set", "--local", "dynamic", "-j", "-q"), NULL, NULL);
+    g_assert_cmpint(json.status, ==, 0);
+    g_assert_nonnull(strstr(json.out, "\"new-id\":"));
+    g_assert_nonnull(strstr(json.out, "\"local-ts\":[\"dynamic\"]"));
+    g_assert_cmpuint(fake.asked_which.child_id, ==, 7);
+    g_assert_cmpuint(fake.asked_which.ike_id, ==, 5);
+    g_assert_cmpstr(fake.asked_change, ==, "2 dynamic === -");
+}
+
+static void
 test_exit_status_tells_what_failed(void)
 {
     static const struct {
-        const char *args[4];
+        const char *args[6];
         void (*outcome)(void);
         int status;
     } rows[] = {
@@ -213,6 +248,12 @@ test_exit_status_tells_what_failed(void)
         { { "--color=perhaps", "stats" }, NULL, 2 },
         { { "rekey" }, NULL, 2 },                { { "rekey", "other" }, NULL, 10 },
         { { "rekey", "gw", "--ike=gw" }, NULL, 2 }, { { "rekey", "--child=net", "--reauth" }, NULL, 2 },
+        { { "selectors" }, NULL, 2 },            { { "selectors", "net", "10.0.0.0/8" }, NULL, 2 },
+        { { "selectors", "net", "--add" }, NULL, 2 },
+        { { "selectors", "net", "--add", "--set", "10.0.0.0/8" }, NULL, 2 },
+        { { "selectors", "net", "--add", "10.0.0.0/99" }, NULL, 2 },
+        { { "selectors", "other", "--add", "10.0.0.0/8" }, NULL, 10 },
+        { { "selectors", "narrow", "--add", "10.0.0.0/8" }, NULL, 22 },
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -297,6 +338,12 @@ test_completion_knows_verbs_options_and_names(void)
     g_assert_cmpstr(names.out, ==, "gw\n");
     g_assert_cmpstr(children.out, ==, "net\n");
     g_assert_cmpstr(options.out, ==, "--child\n");
+    run_clear(&children);
+    children = run_program(ARGS("__complete", "selectors", ""), NULL, NULL);
+    g_assert_cmpstr(children.out, ==, "net\n");
+    run_clear(&options);
+    options = run_program(ARGS("__complete", "selectors", "net", "--re"), NULL, NULL);
+    g_assert_cmpstr(options.out, ==, "--remove\n--remote\n");
 }
 
 static void
@@ -372,11 +419,13 @@ static const struct {
     { "/obolctl/doctor/without-a-kernel-it-is-26", test_without_a_kernel_the_doctor_says_26 },
     { "/obolctl/doctor/without-a-daemon-it-looks-itself", test_without_a_daemon_the_doctor_looks_himself },
     { "/obolctl/list-sas/is-readable", test_list_sas_is_readable },
+    { "/obolctl/program/list-sas-shows-the-peer's-other-addresses", test_list_sas_shows_the_peer_s_other_addresses },
     { "/obolctl/options/may-stand-behind-the-verb", test_options_may_stand_behind_the_verb },
     { "/obolctl/list-sas/empty-list-is-empty", test_empty_list_is_empty },
     { "/obolctl/list-sas/raw-is-as-swanctl-prints-it", test_raw_list_is_as_swanctl_prints_it },
     { "/obolctl/up/notes-go-to-stderr-and-steer-nothing", test_notes_go_to_stderr_and_steer_nothing },
     { "/obolctl/rekey/names-what-is-meant", test_rekey_names_what_is_meant },
+    { "/obolctl/program/selectors-say-what-is-protected-now", test_selectors_say_what_is_protected_now },
     { "/obolctl/down/counts-what-went", test_terminate_counts_what_went },
     { "/obolctl/exit-status/tells-what-failed", test_exit_status_tells_what_failed },
     { "/obolctl/json/errors-too", test_errors_are_json_too },

@@ -59,6 +59,8 @@ test_defaults(void)
     g_assert_false(c->encap);
     g_assert_cmpint(c->fragmentation, ==, OBOL_FRAGMENTATION_YES);
     g_assert_cmpuint(c->fragment_size, ==, 1280);
+    g_assert_true(c->mobike);
+    g_assert_cmpint(c->mobike_check, ==, OBOL_CHECK_BEFORE);
     g_assert_cmpint(child->mode, ==, OBOL_MODE_TUNNEL);
     g_assert_cmpint(child->protocol, ==, OBOL_PROTO_ESP);
     g_assert_cmpuint(g_array_index(child->local_ts, ObolTs, 0).family, ==, 0); /* dynamic */
@@ -77,7 +79,7 @@ test_all_keys(void)
         "local_port = 4500; remote_port = 4501; proposals = [ \"aes128gcm16-prfsha256-x25519\", \"default\" ];"
         "rekey_time = \"2h\"; dpd_delay = \"30s\"; keep_alive = \"10s\"; half_open_timeout = \"5s\"; unique = \"replace\"; encap = true;"
         "initial_contact = \"no\"; retransmit = { base = \"300ms\"; factor = 2; tries = 3; };"
-        "mobike = false; fragmentation = \"accept\"; fragment_size = 1400; send_cert = \"never\"; keyingtries = 1; reauth_time = 0;" SIDES
+        "mobike = false; mobike_check = \"after\"; fragmentation = \"accept\"; fragment_size = 1400; send_cert = \"never\"; keyingtries = 1; reauth_time = 0;" SIDES
         "children = { a = { mode = \"transport\"; local_ts = [ \"10.1.0.0/16[tcp/80]\", \"10.3.0.1\" ]; remote_ts = \"10.2.0.0/16\";"
         " ah_proposals = [ \"sha256\" ]; start_action = \"start\"; dpd_action = \"restart\"; close_action = \"trap\"; life_time = \"11m\";"
         " rekey_bytes = \"10M\"; life_packets = 1100; replay_window = 1024; reqid = 7; priority = 9; tfc_padding = 1200;"
@@ -94,6 +96,8 @@ test_all_keys(void)
     g_assert_cmpint(c->unique, ==, OBOL_UNIQUE_REPLACE);
     g_assert_cmpint(c->fragmentation, ==, OBOL_FRAGMENTATION_ACCEPT);
     g_assert_cmpuint(c->fragment_size, ==, 1400);
+    g_assert_false(c->mobike);
+    g_assert_cmpint(c->mobike_check, ==, OBOL_CHECK_AFTER);
     g_assert_true(c->encap && !c->initial_contact);
     g_assert_cmpint(c->retransmit_base_us, ==, 300 * G_TIME_SPAN_MILLISECOND);
     g_assert_cmpfloat(c->retransmit_factor, ==, 2.0);
@@ -141,7 +145,7 @@ static void
 test_what_can_not_be_honoured(void)
 {
     static const char *const keys[] = {
-        "version = 1;", "mobike = true;", "childless = \"allow\";",
+        "version = 1;", "childless = \"allow\";",
         "keyingtries = 0;", "send_certreq = true;",
         "send_cert = \"always\";", "aggressive = true;", "ppk_id = \"x\";", "dscp = \"000001\";", "pull = false;",
         "children = { x = { updown = \"/bin/true\"; }; };", "children = { x = { mark_in = \"%unique\"; }; };",
@@ -223,6 +227,25 @@ test_fragmentation_words(void)
 
         g_assert_cmpint(c->fragmentation, ==, words[i].use);
     }
+}
+
+static void
+test_mobike_words(void)
+{
+    static const struct {
+        const char *word;
+        ObolAddressCheck check;
+    } words[] = { { "before", OBOL_CHECK_BEFORE }, { "after", OBOL_CHECK_AFTER }, { "no", OBOL_CHECK_NOT } };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+        g_autofree char *text = g_strdup_printf(SIDES CHILD "mobike = \"yes\"; mobike_check = \"%s\";", words[i].word);
+        g_autoptr(ObolConnection) c = connection_of(text);
+
+        g_assert_true(c->mobike);
+        g_assert_cmpint(c->mobike_check, ==, words[i].check);
+    }
+    assert_refused(SIDES CHILD "mobike = \"perhaps\";", "mobike: ");
+    assert_refused(SIDES CHILD "mobike_check = \"yes\";", "mobike_check: ");
 }
 
 static void
@@ -333,6 +356,7 @@ main(int argc, char **argv)
     g_test_add_func("/settings/connection/what-can-not-be-honoured-is-refused", test_what_can_not_be_honoured);
     g_test_add_func("/settings/connection/values-are-parsed-where-they-stand", test_values);
     g_test_add_func("/settings/connection/lifetimes-of-ike-sas-are-as-in-swanctl", test_lifetimes_of_ike_sas);
+    g_test_add_func("/settings/connection/mobike-has-swanctl's-words-and-ours", test_mobike_words);
     g_test_add_func("/settings/connection/fragmentation-has-swanctl's-words", test_fragmentation_words);
     g_test_add_func("/settings/connection/contradictions-are-refused", test_contradictions);
     g_test_add_func("/settings/connection/all-reasons-are-told", test_all_reasons_at_once);

@@ -49,6 +49,7 @@ clear_asked(void)
 {
     g_clear_pointer(&fake.asked_ike, g_free);
     g_clear_pointer(&fake.asked_child, g_free);
+    g_clear_pointer(&fake.asked_change, g_free);
 }
 
 void
@@ -160,6 +161,12 @@ the_child(void)
     };
 }
 
+/* 192.0.2.22 and 2001:db8::22 */
+static const ObolAddress peer_addresses[] = {
+    { .family = AF_INET, .bytes = { 192, 0, 2, 22 } },
+    { .family = AF_INET6, .bytes = { 0x20, 0x01, 0x0d, 0xb8, [15] = 0x22 } },
+};
+
 static ObolIkeInfo
 the_sa(const ObolChildInfo *child)
 {
@@ -170,6 +177,7 @@ the_sa(const ObolChildInfo *child)
         .nat_remote = TRUE,
         .fragmentation = TRUE,
         .fragment_size = 1280,
+        .mobike = TRUE, .peer_addresses = peer_addresses, .n_peer_addresses = fake.n_peer_addresses,
         .suite = { .protocol = OBOL_PROTO_IKE, .encr = OBOL_ENCR_CHACHA20_POLY1305, .encr_bits = 256,
                    .prf = OBOL_PRF_HMAC_SHA2_256, .ke = OBOL_KE_X25519 },
         .established_us = fake.now_us - 61 * G_TIME_SPAN_SECOND, .rekey_us = fake.now_us + 7200 * G_TIME_SPAN_SECOND,
@@ -285,6 +293,33 @@ obol_control_rekey(G_GNUC_UNUSED ObolControl *control, const ObolSaSelector *whi
     fake.asked_child = g_strdup(which->child);
     fake.asked_reauth = reauth;
     return g_strcmp0(which->ike, "gw") == 0 || which->ike_id == 5 ? 1 : 0;
+}
+
+/* #7 becomes #8, with the selectors that were named at the peer's end; "narrow" is granted less, "other" is not there. */
+ObolControlTicket
+obol_control_selectors(G_GNUC_UNUSED ObolControl *control, const ObolSaSelector *which, const ObolTsChange *change, gint64 timeout_us,
+                       ObolControlSelectorsDone done, gpointer data)
+{
+    g_autoptr(GArray) local = g_array_new(FALSE, TRUE, sizeof(ObolTs));
+    const ObolSelectorsResult result = { "gw", "net", 5, 7, 8, change->local != NULL ? change->local : local,
+                                         change->remote != NULL ? change->remote : local };
+    g_autoptr(ObolReason) reason = obol_reason_new(OBOL_REASON_NARROWED, "CREATE_CHILD_SA", OBOL_SIDE_PEER, 0, "asked for a, granted b");
+    g_autoptr(GError) error = NULL;
+    g_autofree char *here = change->local != NULL ? obol_ts_list_format(change->local) : g_strdup("-");
+    g_autofree char *there = change->remote != NULL ? obol_ts_list_format(change->remote) : g_strdup("-");
+
+    clear_asked();
+    fake.asked_which = *which;
+    fake.asked_ike = g_strdup(which->ike);
+    fake.asked_child = g_strdup(which->child);
+    fake.asked_timeout_us = timeout_us;
+    fake.asked_change = g_strdup_printf("%d %s === %s", (int) change->op, here, there);
+    if (g_strcmp0(which->child, "narrow") == 0)
+        error = g_error_new_literal(OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_FAILED, "it was narrowed");
+    else if (g_strcmp0(which->child, "other") == 0)
+        error = g_error_new_literal(OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_NOT_FOUND, "no such Child SA is installed");
+    done(error, error != NULL && error->code == OBOL_CONTROL_ERROR_FAILED ? reason : NULL, error == NULL ? &result : NULL, data);
+    return 42;
 }
 
 void
@@ -455,6 +490,15 @@ fake_tell_ike_rekeyed(void)
     TELL(ike_state, &old, OBOL_IKE_ESTABLISHED, reason)
     old.state = OBOL_IKE_GONE;
     TELL(ike_state, &old, OBOL_IKE_REKEYED, reason)
+}
+
+void
+fake_tell_ike_moved(void)
+{
+    ObolIkeInfo sa = the_sa(NULL);
+    ObolAddress old_local = address(9, 500);
+
+    TELL(ike_moved, &sa, &old_local, &sa.remote)
 }
 
 void

@@ -8,12 +8,13 @@
 typedef struct {
     GMainContext *context;
     gint64 now_us;
+    gsize n_peer_addresses; /* of the SA: up to 2 */
     guint n_sas;     /* how often the one SA is listed */
     gboolean refuses_to_load;
     gboolean no_kernel, lists_nothing; /* what the kernel is like */
 
     /* What the last call asked for. */
-    char *asked_ike, *asked_child;
+    char *asked_ike, *asked_child, *asked_change; /* "OP LOCAL === REMOTE" */
     ObolSaSelector asked_which;
     gint64 asked_timeout_us;
     gboolean asked_force, asked_reauth;
@@ -45,6 +46,7 @@ void fake_finish(const GError *error, const ObolReason *reason, guint n_matched,
 /* What the core would tell its watchers. */
 /* #5 is rekeyed, and #6 has its place; then #5 goes. */
 void fake_tell_ike_rekeyed(void);
+void fake_tell_ike_moved(void); /* from 192.0.2.9[500] to where the SA is */
 void fake_tell_ike_state(ObolIkeState state, const ObolReason *reason);
 void fake_tell_child_state(ObolChildState state, const ObolReason *reason);
 void fake_tell_failure(const char *connection, const ObolReason *reason);

@@ -8,7 +8,7 @@
 #define IKE_FIELDS \
     "uniqueid=5 version=2 state=ESTABLISHED local-host=192.0.2.1 local-port=4500 local-id=left.example " \
     "remote-host=192.0.2.2 remote-port=4500 remote-id=right.example initiator=yes initiator-spi=0102030405060708 " \
-    "responder-spi=f1f2f3f4f5f6f7f8 nat-remote=yes nat-any=yes fragmentation=yes fragment-size=1280 encr-alg=CHACHA20_POLY1305 " \
+    "responder-spi=f1f2f3f4f5f6f7f8 nat-remote=yes nat-any=yes fragmentation=yes fragment-size=1280 mobike=yes encr-alg=CHACHA20_POLY1305 " \
     "prf-alg=PRF_HMAC_SHA2_256 dh-group=CURVE_25519 established=61 rekey-time=7200"
 #define CHILD_FIELDS \
     "name=net uniqueid=7 reqid=3 state=INSTALLED mode=TUNNEL protocol=ESP spi-in=c0ffee01 spi-out=0badcafe " \
@@ -77,6 +77,21 @@ test_list_sas_streams_then_ends_empty(void)
     assert_text(event, "gw{ " IKE_FIELDS " child-sas{ net-7{ " CHILD_FIELDS " } } }");
     response = receive_response(&end);
     assert_text(response, "");
+}
+
+static void
+test_list_sas_has_the_peer_s_other_addresses(void)
+{
+    g_autoptr(ObolNode) sa = NULL;
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    fake.n_peer_addresses = 2;
+    listen_for(&end, "list-sa");
+    send_request(&end, "list-sas", NO_ARGS);
+    sa = receive_event(&end, "list-sa");
+    fake.n_peer_addresses = 0;
+    fake_describe(sa, text);
+    g_assert_nonnull(strstr(text->str, "mobike=yes peer-addresses[ 192.0.2.22 2001:db8::22 ]"));
 }
 
 static void
@@ -358,6 +373,7 @@ static const ViciTest tests[] = {
     { "/vici/commands/version-names-the-daemon", test_version_names_the_daemon },
     { "/vici/commands/stats-have-what-swanctl-prints", test_stats_have_what_swanctl_prints },
     { "/vici/list/sas-stream-then-end-empty", test_list_sas_streams_then_ends_empty },
+    { "/vici/list/sas-have-the-peer's-other-addresses", test_list_sas_has_the_peer_s_other_addresses },
     { "/vici/list/sas-filter", test_list_sas_filters },
     { "/vici/list/streams-go-to-those-who-registered-only", test_streams_go_to_those_who_registered_only },
     { "/vici/list/conns-show-the-configuration", test_list_conns_shows_the_configuration },

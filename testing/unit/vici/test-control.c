@@ -223,6 +223,51 @@ test_rekey_answers_at_once(void)
 }
 
 static void
+test_selectors_tell_the_old_and_the_new(void)
+{
+    send_request(&end, "selectors", ARGS("child", "net", "op", "add", "remote-ts", "10.9.0.0/16[tcp/443]"));
+    assert_outcome("success=yes child=net ike=gw ike-id=5 old-id=7 new-id=8 local-ts[ ] remote-ts[ 10.9.0.0/16[tcp/443] ]");
+    g_assert_cmpstr(fake.asked_child, ==, "net");
+    g_assert_cmpstr(fake.asked_change, ==, "0 - === 10.9.0.0/16[tcp/443]");
+    send_request(&end, "selectors", ARGS("child-id", "7", "ike", "gw", "op", "set", "local-ts", "dynamic", "timeout", "1500"));
+    assert_outcome("success=yes child=net ike=gw ike-id=5 old-id=7 new-id=8 local-ts[ dynamic ] remote-ts[ ]");
+    g_assert_cmpuint(fake.asked_which.child_id, ==, 7);
+    g_assert_cmpint(fake.asked_timeout_us, ==, 1500 * 1000);
+    g_assert_cmpstr(fake.asked_change, ==, "2 dynamic === -");
+}
+
+static void
+test_selectors_that_are_narrowed_carry_the_reason(void)
+{
+    g_autoptr(ObolNode) response = NULL;
+
+    send_request(&end, "selectors", ARGS("child", "narrow", "op", "remove", "local-ts", "10.9.0.0/16"));
+    response = receive_response(&end);
+    g_assert_cmpstr(obol_vici_text(response, "success"), ==, "no");
+    g_assert_cmpstr(obol_vici_text(response, "reason"), ==, "E-NARROWED");
+    g_assert_cmpstr(obol_vici_text(response, "reason-facts"), ==, "asked for a, granted b");
+    g_assert_null(obol_vici_text(response, "new-id"));
+}
+
+static void
+test_selectors_want_all_that_it_takes(void)
+{
+    assert_refused(&end, "selectors", ARGS("op", "add", "local-ts", "10.0.0.0/8"), "missing child or child-id");
+    assert_refused(&end, "selectors", ARGS("ike", "gw", "op", "add", "local-ts", "10.0.0.0/8"), "missing child or child-id");
+    assert_refused(&end, "selectors", ARGS("child", "net", "local-ts", "10.0.0.0/8"), "op: add, remove or set");
+    assert_refused(&end, "selectors", ARGS("child", "net", "op", "replace", "local-ts", "10.0.0.0/8"), "op: add, remove or set");
+    assert_refused(&end, "selectors", ARGS("child", "net", "op", "add"), "missing local-ts or remote-ts");
+    send_request(&end, "selectors", ARGS("child", "net", "op", "add", "local-ts", "10.0.0.0/99"));
+    {
+        g_autoptr(ObolNode) response = receive_response(&end);
+
+        g_assert_cmpstr(obol_vici_text(response, "success"), ==, "no");
+        g_assert_cmpstr(obol_vici_text(response, "error"), ==, "usage");
+        g_assert_true(g_str_has_prefix(obol_vici_text(response, "errmsg"), "local-ts: "));
+    }
+}
+
+static void
 test_terminate_says_what_did_not_work(void)
 {
     g_autoptr(GError) missing = g_error_new(OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_NOT_FOUND, "none");
@@ -287,6 +332,9 @@ static const ViciTest tests[] = {
     { "/vici/initiate/server-that-closes-forgets-what-runs", test_server_that_closes_forgets_what_runs },
     { "/vici/terminate/selects-by-name-and-number", test_terminate_selects_by_name_and_number },
     { "/vici/rekey/answers-at-once", test_rekey_answers_at_once },
+    { "/vici/selectors/tell-the-old-and-the-new", test_selectors_tell_the_old_and_the_new },
+    { "/vici/selectors/that-are-narrowed-carry-the-reason", test_selectors_that_are_narrowed_carry_the_reason },
+    { "/vici/selectors/want-all-that-it-takes", test_selectors_want_all_that_it_takes },
     { "/vici/terminate/says-what-did-not-work", test_terminate_says_what_did_not_work },
     { "/vici/terminate/without-waiting-is-a-success", test_terminate_without_waiting_is_a_success },
     { "/vici/install/names-the-child", test_install_and_uninstall_name_the_child },

@@ -48,6 +48,22 @@ test_ike_rekey_has_the_old_one_and_the_new_one(void)
     g_assert_true(is_silent(&end));
 }
 
+/* As strongSwan has it: the new addresses, and the SA as it was before. */
+static void
+test_ike_update_has_the_addresses_of_before_and_now(void)
+{
+    g_autoptr(ObolNode) event = NULL;
+
+    listen_for(&end, "ike-update");
+    fake_tell_ike_moved();
+    event = receive_event(&end, "ike-update");
+    g_assert_cmpstr(obol_vici_text(event, "local-host"), ==, "192.0.2.1");
+    g_assert_cmpstr(obol_vici_text(event, "local-port"), ==, "4500");
+    g_assert_cmpstr(obol_vici_text(event, "remote-host"), ==, "192.0.2.2");
+    g_assert_cmpstr(obol_vici_text(obol_node_get(event, "gw"), "local-host"), ==, "192.0.2.9");
+    g_assert_cmpstr(obol_vici_text(obol_node_get(event, "gw"), "remote-host"), ==, "192.0.2.2");
+}
+
 static void
 test_child_updown_holds_the_child(void)
 {
@@ -206,6 +222,7 @@ test_what_the_admin_asked_for_is_no_failure(void)
 
 static const ViciTest tests[] = {
     { "/vici/events/ike-updown-tells-both-ways", test_ike_updown_tells_both_ways },
+    { "/vici/events/ike-update-has-the-addresses-of-before-and-now", test_ike_update_has_the_addresses_of_before_and_now },
     { "/vici/events/ike-rekey-has-the-old-one-and-the-new-one", test_ike_rekey_has_the_old_one_and_the_new_one },
     { "/vici/events/child-updown-holds-the-child", test_child_updown_holds_the_child },
     { "/vici/events/alert-has-the-protocols-type-and-our-reason", test_alert_has_the_protocols_type_and_our_reason },
