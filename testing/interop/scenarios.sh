@@ -277,6 +277,50 @@ scenario_who_asks_for_no_address_gets_no_tunnel() {
 	wait_for 5 grep -q E-ADDRESS "$lab/left/obold.log" && ike_stays
 }
 
+# borrowing - obold on the left with an address of strongSwan's pool, packets flow; then whatever the caller does to it.
+borrowing() {
+	network 4 || return 1
+	net=([left]=dynamic [right]=10.2.0.0/24)
+	inside_address[left]=10.9.0.1
+	swan_connection='pools = phones' swan_more='pools { phones { addrs = 10.9.0.0/24 } }' swan_mobike=yes swan_local=%any swan_side right &&
+		kernel_companions='network-netlink = { load = true; };' obol_connection="vips = [ \"0.0.0.0\" ]; ${obol_connection:-}" obol_side left &&
+		capture_start && initiate left && still_borrowed && whole
+}
+still_borrowed() { # one address, by one IKE SA, and it is there
+	obolctl left list-sas --raw | tee /dev/stderr | grep -o 'local-vips=\[[^]]*\]' | sort -u | grep -qx 'local-vips=\[10.9.0.1\]' &&
+		[ "$(on left ip -4 address | grep -c 10.9.0.1/32)" = 1 ]
+}
+given_back() {
+	terminate left && gone left && gone right && ! on left ip -4 address | grep -q 10.9.0.1/32 && stop_process "$left_pid"
+}
+scenario_virtual_address_stays_when_we_move() {
+	local kernel_companions="network-netlink = { load = true; };" obol_local=%any
+	borrowing && new_address left || return 1
+	wait_for 10 is_at left 192.0.2.11 || { obolctl left list-sas; fail "it has not moved"; return 1; }
+	still_borrowed && whole && clean_wire && ! obolctl left list-sas | grep -q 'E-ADDRESS' && given_back
+}
+scenario_virtual_address_stays_when_we_reauthenticate() {
+	obol_connection='reauth_time = "4s"; rand_time = "0s"; over_time = "60s";' borrowing || return 1
+	wait_for 20 grep -q reauthenticated "$lab/left/obold.log" || { fail "it does not reauthenticate"; return 1; }
+	wait_for 10 still_borrowed && whole && clean_wire && given_back
+}
+scenario_virtual_address_stays_when_strongswan_reauthenticates() {
+	network 4 || return 1
+	net=([left]=10.1.0.0/24 [right]=dynamic)
+	inside_address[right]=10.9.0.1
+	obol_connection='pools = [ "phones" ];' obol_more='pools = { phones = { addrs = "10.9.0.0/24"; }; };' obol_side left &&
+		swan_connection='vips = 0.0.0.0
+		reauth_time = 4s
+		over_time = 60s
+		rand_time = 0s' charon_settings="make_before_break = yes" swan_side right && capture_start && initiate right || return 1
+	local spi
+	spi=$(ike_spi_of_left)
+	wait_for 20 sh -c "! ip netns exec left $root/bin/obolctl --socket $lab/left/vici.sock --json list-sas | grep -q $spi" ||
+		{ fail "it does not reauthenticate"; return 1; }
+	obolctl left list-pools --leases | tee /dev/stderr | grep -q '10.9.0.1 .*online .*right.lab.test' && obolctl left list-pools | grep -q '1/0/254' &&
+		whole && clean_wire && terminate right && gone left && gone right && obolctl left list-pools | grep -q '0/1/254' && stop_process "$left_pid"
+}
+
 scenario_delete_by_the_peer() {
 	network 4 && swan_side right && obol_side left && initiate left && whole && terminate right && gone right && gone left
 }
