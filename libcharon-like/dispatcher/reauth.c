@@ -35,6 +35,7 @@ obol_shard_reauthenticate(ObolShard *shard, ObolSlot *old, const GPtrArray *chil
 
     obol_slot_look(shard, old, &info);
     slot = obol_slot_new_initiator(shard, connection, &info.local, &info.remote);
+    obol_ike_sa_take_over_addresses(slot->sa, old->sa);
     for (guint i = 0; i < children->len; i++) {
         const ObolChildConfig *child = g_ptr_array_index(children, i);
 

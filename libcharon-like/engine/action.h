@@ -6,6 +6,7 @@
 
 #include <obol/kernel.h>
 #include <obol/listener.h>
+#include <obol/pool.h>
 
 /**
  * ObolJob:
@@ -35,6 +36,9 @@ typedef enum {
     OBOL_ACTION_IDENTIFIED,   /* the peer is authentic: the dispatcher applies `unique` and INITIAL_CONTACT to the others */
     OBOL_ACTION_SUCCESSOR,    /* (transfer full) an IKE SA in this one's place, to be fed OBOL_EVENT_ADOPTED when these are done */
     OBOL_ACTION_REAUTHENTICATE, /* set up another IKE SA with the same peer and these children */
+    OBOL_ACTION_LEASE,        /* ask the pools; comes back as OBOL_EVENT_LEASED, whatever there is */
+    OBOL_ACTION_RELEASE,      /* what they gave is held no longer */
+    OBOL_ACTION_CONFIGURE,    /* addresses of this machine, for as long as the peer lets us have them */
     OBOL_ACTION_MOVED,        /* its addresses are other ones now: ask the SA for them */
     OBOL_ACTION_COMMAND_DONE, /* a command has come to its end */
     OBOL_ACTION_CLOSE,        /* the SA is over: forget its SPIs and free it once these actions are done */
@@ -69,6 +73,12 @@ typedef struct {
             GPtrArray *children; /* owned; of const ObolChildConfig, of the SA's connection */
             gboolean keep; /* the SA lives on until OBOL_EVENT_REAUTHENTICATED; else it is over */
         } reauthenticate;
+        ObolPoolRequest *lease; /* owned; LEASE, RELEASE */
+        struct {
+            gboolean up;        /* they come; else they go */
+            GArray *addresses;  /* owned; of ObolAddress */
+            GArray *attributes; /* owned; of ObolAttribute: what was told with them */
+        } configure;
         struct { ObolAddress local, remote; } moved; /* which they were */
         struct {
             guint32 command, child_id; /* the child that there is by it; 0: none, or it is not told */

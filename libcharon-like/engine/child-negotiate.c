@@ -29,16 +29,6 @@ get_spi(const ObolProposal *p)
     return GUINT32_FROM_BE(network);
 }
 
-static GArray *
-resolve(const GArray *selectors, const ObolAddress *address)
-{
-    GArray *list = g_array_copy((GArray *) selectors);
-
-    for (guint i = 0; i < list->len; i++)
-        obol_ts_resolve(&g_array_index(list, ObolTs, i), address);
-    return list;
-}
-
 /* --- what is told by notifications, alike in requests and answers --- */
 
 gboolean
@@ -93,9 +83,9 @@ heed_notifies(ObolChildSa *child, const ObolChain *chain)
 
 /* The packet goes first (section 2.9), if the settings mean it at all. */
 static GArray *
-selectors_with_packet(const GArray *settings, const ObolAddress *address, const ObolTs *packet, gboolean packet_alone)
+selectors_with_packet(const ObolIkeSa *sa, ObolEnd end, const GArray *settings, const ObolTs *packet, gboolean packet_alone)
 {
-    GArray *list = resolve(settings, address);
+    GArray *list = obol_configuration_resolve(sa, end, settings);
     gboolean within = FALSE, listed = FALSE;
 
     for (guint i = 0; i < list->len && packet->family != 0; i++) {
@@ -114,14 +104,17 @@ selectors_with_packet(const GArray *settings, const ObolAddress *address, const 
 static void
 choose_selectors(ObolIkeSa *sa, ObolChildSa *child)
 {
+    static const ObolTs none;
     const ObolChildNegotiation *n = child->negotiation;
+    /* It came from the address that we had without the tunnel. */
+    const ObolTs *source = obol_configuration_asks(sa) ? &none : &n->packet[0];
 
     if ((child->replaces != 0 || child->adjusts != 0 || child->adjusted) && child->local_ts != NULL)
         return;
     g_clear_pointer(&child->local_ts, g_array_unref);
     g_clear_pointer(&child->remote_ts, g_array_unref);
-    child->local_ts = selectors_with_packet(child->config->local_ts, &sa->local, &n->packet[0], n->single_pair);
-    child->remote_ts = selectors_with_packet(child->config->remote_ts, &sa->remote, &n->packet[1], n->single_pair);
+    child->local_ts = selectors_with_packet(sa, OBOL_END_LOCAL, child->config->local_ts, source, n->single_pair);
+    child->remote_ts = selectors_with_packet(sa, OBOL_END_REMOTE, child->config->remote_ts, &n->packet[1], n->single_pair);
     if (child->mode == OBOL_MODE_TRANSPORT && obol_transport_is_translated(sa)) {
         obol_transport_narrow(child->local_ts, &sa->local);
         obol_transport_narrow(child->remote_ts, &sa->remote);
@@ -166,6 +159,13 @@ selector_reason(ObolReasonCode code, const char *phase, const GArray *theirs_loc
     return obol_reason_new(code, phase, OBOL_SIDE_US, OBOL_N_TS_UNACCEPTABLE, "%s: %s === %s", what, local, remote);
 }
 
+/* It was asked for with all that our addresses might come to be. */
+static gboolean
+was_open(const ObolIkeSa *sa, const ObolChildSa *child)
+{
+    return obol_configuration_asks(sa) && child->replaces == 0 && child->adjusts == 0 && !child->adjusted;
+}
+
 /* Section 2.9: the responder may narrow, never widen; and 2.9.2: not at all what is in use already. */
 static ObolReason *
 take_selectors(ObolIkeSa *sa, ObolChildSa *child, const ObolPayload *tsi, const ObolPayload *tsr)
@@ -174,6 +174,7 @@ take_selectors(ObolIkeSa *sa, ObolChildSa *child, const ObolPayload *tsi, const 
     const ObolChildSa *old = child->replaces != 0 ? obol_child_sa_find(sa, child->replaces) : NULL;
     g_autoptr(GArray) local = selectors_of(tsi);
     g_autoptr(GArray) remote = selectors_of(tsr);
+    GArray *own;
 
     if (child->mode == OBOL_MODE_TRANSPORT && obol_transport_is_translated(sa)) {
         ObolOriginal original;
@@ -188,11 +189,14 @@ take_selectors(ObolIkeSa *sa, ObolChildSa *child, const ObolPayload *tsi, const 
     if (old != NULL && (!obol_ts_list_within(old->local_ts, local) || !obol_ts_list_within(old->remote_ts, remote)))
         return selector_reason(OBOL_REASON_TS_US, phase, local, remote,
                                "the peer answers a rekeying with less than is in use (RFC 7296 section 2.9.2)");
+    own = was_open(sa, child) ? obol_configuration_narrow(sa, child->config, local) : g_array_ref(local);
+    if (own == NULL)
+        return selector_reason(OBOL_REASON_TS_US, phase, local, remote, "the peer's answer leaves out the address that it gave us");
     if (child->adjusts != 0)
         child->negotiation->verdict = obol_selectors_verdict(child, local, remote);
     g_array_unref(child->local_ts);
     g_array_unref(child->remote_ts);
-    child->local_ts = g_steal_pointer(&local);
+    child->local_ts = own;
     child->remote_ts = g_steal_pointer(&remote);
     return NULL;
 }
@@ -227,7 +231,9 @@ obol_child_take_answer(ObolIkeSa *sa, ObolChildSa *child, const ObolChain *chain
         return obol_reason_new(OBOL_REASON_PROPOSAL_US, n->phase, OBOL_SIDE_US, 0,
                                "the answer is not one of our proposals (RFC 7296 section 2.7)");
     child->spi_out = get_spi(answer->sa.proposals);
-    reason = take_selectors(sa, child, tsi, tsr);
+    reason = obol_configuration_unanswered(sa, n->phase);
+    if (reason == NULL)
+        reason = take_selectors(sa, child, tsi, tsr);
     if (reason == NULL)
         reason = take_ipcomp(child, chain);
     if (reason == NULL && transport != (child->mode == OBOL_MODE_TRANSPORT))
@@ -285,10 +291,10 @@ typedef enum { FITS_NOT_IN_SELECTORS, FITS_NOT_IN_PROPOSAL, FITS_NOT_IN_MODE, FI
 /* What is allowed: what the settings say.  Where our admin has changed it, it is what the old one has that may be rekeyed (a peer may
  * ask for what its settings say); and what it has may be kept where the peer's admin changes the rest. */
 static GArray *
-allowed(const GArray *settings, const GArray *old_ts, const ObolAddress *address, const Wish *wish)
+allowed(const ObolIkeSa *sa, ObolEnd end, const GArray *settings, const GArray *old_ts, const Wish *wish)
 {
     gboolean adjusted = wish->old != NULL && wish->old->adjusted;
-    GArray *list = resolve(settings, address);
+    GArray *list = obol_configuration_resolve(sa, end, settings);
 
     if (adjusted && wish->how == OBOL_REKEYS)
         g_array_set_size(list, 0);
@@ -301,8 +307,8 @@ static gboolean
 narrow(ObolIkeSa *sa, const ObolChildConfig *config, const Wish *wish, GArray **local, GArray **remote)
 {
     const ObolChildSa *old = wish->old;
-    g_autoptr(GArray) ours = allowed(config->local_ts, old != NULL ? old->local_ts : NULL, &sa->local, wish);
-    g_autoptr(GArray) theirs = allowed(config->remote_ts, old != NULL ? old->remote_ts : NULL, &sa->remote, wish);
+    g_autoptr(GArray) ours = allowed(sa, OBOL_END_LOCAL, config->local_ts, old != NULL ? old->local_ts : NULL, wish);
+    g_autoptr(GArray) theirs = allowed(sa, OBOL_END_REMOTE, config->remote_ts, old != NULL ? old->remote_ts : NULL, wish);
 
     *local = obol_ts_narrow(ours, wish->tsr);
     *remote = obol_ts_narrow(theirs, wish->tsi);
@@ -446,6 +452,9 @@ obol_child_take_request(ObolIkeSa *sa, const ObolChain *chain, const char *phase
     Match match;
     Fit best;
 
+    *reason = obol_configuration_missing(sa, phase);
+    if (*reason != NULL)
+        return NULL;
     if (tsi == NULL || tsr == NULL) {
         *reason = obol_reason_new(OBOL_REASON_SYNTAX, phase, OBOL_SIDE_US, OBOL_N_TS_UNACCEPTABLE,
                                   "SA comes with TSi and TSr (RFC 7296 section 1.2)");

@@ -3,6 +3,7 @@
 #define OBOL_ENGINE_EVENT_H
 
 #include <obol/kernel.h>
+#include <obol/pool.h>
 #include <obol/reason.h>
 #include <obol/ts.h>
 
@@ -23,6 +24,7 @@ typedef enum {
     OBOL_EVENT_REKEY,    /* new keys for the SA or one child; or the SA anew from the beginning: as asked by an admin */
     OBOL_EVENT_SELECTORS, /* a Child SA is to protect other things, as asked by an admin */
     OBOL_EVENT_ADOPTED,  /* the first of a successor: OBOL_ACTION_SUCCESSOR has been carried out */
+    OBOL_EVENT_LEASED,   /* the answer to OBOL_ACTION_LEASE */
     OBOL_EVENT_ADDRESSES, /* those of this machine, in the context, are other ones now; or its routes are */
     OBOL_EVENT_REAUTHENTICATED, /* what OBOL_ACTION_REAUTHENTICATE asked for has come to its end */
 } ObolEventKind;
@@ -52,6 +54,7 @@ typedef struct {
         } expire;
         ObolAddress mapping;
         ObolJob *job; /* (transfer none) */
+        const ObolPoolReply *leased; /* what it holds is the SA's from now on */
         struct {
             guint32 child_id; /* 0: the whole IKE SA */
             gboolean force;   /* do not wait for the answer */

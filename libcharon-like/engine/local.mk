@@ -1,8 +1,9 @@
 noinst_LTLIBRARIES += libobol-engine.la
 libobol_engine_la_SOURCES = \
 	%D%/action.c %D%/action.h %D%/admission.c %D%/agreement.c %D%/auth.c %D%/child.c %D%/child.h %D%/child-install.c \
-	%D%/child-kernel.c %D%/child-negotiate.c %D%/child-proposals.c %D%/child-steps.c %D%/create-child.c %D%/event.h %D%/fragment.c \
-	%D%/ike-life.c %D%/ike-rekey.c %D%/ike-sa.c %D%/ike-sa.h \
+	%D%/child-kernel.c %D%/child-negotiate.c %D%/child-proposals.c %D%/child-steps.c %D%/configuration.c %D%/configuration.h \
+	%D%/configuration-payload.c %D%/configuration-payload.h %D%/create-child.c %D%/event.h %D%/fragment.c %D%/ike-life.c \
+	%D%/ike-rekey.c %D%/ike-sa.c %D%/ike-sa.h \
 	%D%/ike-sa-private.h %D%/informational.c %D%/init.c %D%/liveness.c %D%/look.c %D%/mobike.c %D%/mobike-ask.c \
 	%D%/nat.c %D%/path.c %D%/protect.c %D%/reassembly.c %D%/rekey.c %D%/roam.c %D%/selectors.c %D%/succession.c %D%/tasks.c %D%/timers.c \
 	%D%/transport.c %D%/window.c
