@@ -1,7 +1,7 @@
 # Settings belong to whoever runs the machine: what is there already is never written over, and only what nobody changed is
 # taken away again.
 CONF_PLUGIN_FILES = $(plugin_LTLIBRARIES:%.la=conf.d/%.conf)
-CONF_EXAMPLES = conf.d/examples/net-to-net.conf.example conf.d/examples/host-to-host.conf.example
+CONF_EXAMPLES = conf.d/examples/net-to-net.conf.example conf.d/examples/host-to-host.conf.example conf.d/examples/roadwarriors.conf.example
 EXTRA_DIST += %D%/README.md %D%/obol.conf $(CONF_PLUGIN_FILES) $(CONF_EXAMPLES)
 CONF_LIST = set -- obol.conf . $(CONF_PLUGIN_FILES:conf.d/%=% conf.d) $(CONF_EXAMPLES:conf.d/%=% connections.d)
 

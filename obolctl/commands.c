@@ -9,6 +9,8 @@ const CtlCommand ctl_commands[] = {
       NULL, ctl_list_conns },
     { "list-pols", "pols", N_("[NAME]"), N_("list the policies that stand without an SA: traps and shunts"), CTL_TAKES_CONNECTION, 1,
       ctl_list_pols_options, ctl_list_pols },
+    { "list-pools", "pools", N_("[--leases] [NAME]"), N_("list the pools of virtual addresses"), CTL_TAKES_NOTHING, 1,
+      ctl_list_pools_options, ctl_list_pools },
     { "initiate", "up", N_("[--child CHILD] [NAME]"), N_("set up a connection, or one child of it"),
       CTL_TAKES_CONNECTION, 1, ctl_initiate_options, ctl_initiate },
     { "rekey", NULL, N_("[--ike-id N] [--child CHILD] [--reauth] [NAME]"), N_("give an IKE SA new keys, or a child of it"),

@@ -93,6 +93,10 @@ CtlStatus ctl_list_pols(Ctl *ctl, char **objects);
 CtlStatus ctl_kernel(Ctl *ctl, char **objects);
 extern const GOptionEntry ctl_list_sas_options[], ctl_list_pols_options[];
 
+/* verbs-pools.c */
+CtlStatus ctl_list_pools(Ctl *ctl, char **objects);
+extern const GOptionEntry ctl_list_pools_options[];
+
 /* verbs-info.c */
 CtlStatus ctl_version(Ctl *ctl, char **objects);
 CtlStatus ctl_stats(Ctl *ctl, char **objects);

@@ -26,6 +26,7 @@ ctl_status_of_reason(const char *reason, CtlStatus fallback)
         { "E-KERNEL-SPI", CTL_KERNEL },             { "E-KERNEL-SA", CTL_KERNEL },
         { "E-KERNEL-POLICY", CTL_KERNEL },          { "E-CONFIG", CTL_CONFIG },
         { "E-CONN-NOMATCH", CTL_NOT_FOUND },        { "E-NARROWED", CTL_SELECTORS },
+        { "E-ADDRESS", CTL_ADDRESS },
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {

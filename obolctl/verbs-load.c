@@ -64,6 +64,16 @@ load_connection(Ctl *ctl, const ObolNode *connection)
 }
 
 static CtlStatus
+load_pool(Ctl *ctl, const ObolNode *pool)
+{
+    g_auto(ObolViciWriter) request = { 0 };
+
+    ctl_request(&request, "load-pool");
+    obol_vici_put_node(&request, pool);
+    return call_for(ctl, &request, pool->name);
+}
+
+static CtlStatus
 send_secret(Ctl *ctl, const char *id, const ObolSecret *secret, const char *const *owners)
 {
     g_auto(ObolViciWriter) request = { 0 };
@@ -173,9 +183,11 @@ load_file(Ctl *ctl, const char *path)
 
     if (tree == NULL)
         return ctl_report(ctl, CTL_CONFIG, "%s", error->message);
-    if (obol_node_get(tree, "connections") == NULL && obol_node_get(tree, "secrets") == NULL)
+    if (obol_node_get(tree, "connections") == NULL && obol_node_get(tree, "secrets") == NULL && obol_node_get(tree, "pools") == NULL)
         return ctl_report(ctl, CTL_CONFIG, _("%s: neither connections nor secrets in it"), path);
     status = each_section(ctl, tree, "secrets", load_secret_section);
+    if (status == CTL_OK)
+        status = each_section(ctl, tree, "pools", load_pool);
     return status == CTL_OK ? each_section(ctl, tree, "connections", load_connection) : status;
 }
 

@@ -2,6 +2,7 @@
 include testing/lib/local.mk
 include testing/unit/wire/local.mk
 include testing/unit/model/local.mk
+include testing/unit/pools/local.mk
 include testing/unit/crypto/local.mk
 include testing/unit/credentials/local.mk
 include testing/unit/settings/local.mk

@@ -42,6 +42,8 @@ gboolean obol_bus_kernel_adopt_socket(ObolBus *bus, int fd, int family, gboolean
 void obol_bus_socket_each(ObolBus *bus, void (*visit)(int fd, int family, gboolean nat_t, gpointer data), gpointer data);
 gboolean obol_bus_network_add_route(ObolBus *bus, const ObolRouteSpec *route, GError **error);
 gboolean obol_bus_network_remove_route(ObolBus *bus, const ObolRouteSpec *route, GError **error);
+/* %FALSE without @error: no plugin does such things. */
+gboolean obol_bus_network_set_address(ObolBus *bus, const ObolAddress *address, gboolean up, GError **error);
 gboolean obol_bus_network_address_in(ObolBus *bus, const ObolTs *range, ObolAddress *out);
 gboolean obol_bus_network_each_address(ObolBus *bus, void (*visit)(const ObolAddress *address, const char *device, gpointer data),
                                    gpointer data);

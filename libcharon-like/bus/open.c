@@ -318,6 +318,16 @@ obol_bus_network_remove_route(ObolBus *bus, const ObolRouteSpec *route, GError *
 }
 
 gboolean
+obol_bus_network_set_address(ObolBus *bus, const ObolAddress *address, gboolean up, GError **error)
+{
+    const ObolNetworkVtable *calls = bus->network != NULL ? &bus->network->calls.network : NULL;
+
+    if (calls == NULL || calls->add_address == NULL || calls->remove_address == NULL)
+        return FALSE;
+    return up ? calls->add_address(bus->network->self, address, error) : calls->remove_address(bus->network->self, address, error);
+}
+
+gboolean
 obol_bus_network_address_in(ObolBus *bus, const ObolTs *range, ObolAddress *out)
 {
     return bus->network != NULL && bus->network->calls.network.address_in(bus->network->self, range, out);

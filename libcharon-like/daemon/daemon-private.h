@@ -17,6 +17,7 @@ typedef struct DaemonDesires DaemonDesires;   /* desires.c: what is to be up */
 typedef struct DaemonTraps DaemonTraps;       /* traps.c: policies that wait for a packet */
 typedef struct DaemonRoutes DaemonRoutes;     /* routes.c: what leads packets to policies */
 typedef struct DaemonCommands DaemonCommands; /* commands.c: who waits for what */
+typedef struct DaemonPools DaemonPools;       /* pools.c: virtual addresses for peers */
 typedef struct DaemonSnapshot DaemonSnapshot; /* snapshot.c: connections and keys, from files and from control */
 
 struct ObolControl { ObolDaemon *daemon; };
@@ -34,6 +35,7 @@ struct ObolDaemon {
     DaemonTraps *traps;
     DaemonRoutes *routes;
     DaemonDesires *desires;
+    DaemonPools *pools;
     GHashTable *deferred; /* of GSource: what is still to be called */
     GHashTable *searches; /* of GCancellable: names being resolved */
     GSource *stop_source; /* while stopping: patience with the peers, then with the kernel */
@@ -138,6 +140,15 @@ void daemon_routes_refresh(ObolDaemon *daemon);
 /* --- network.c --- */
 void daemon_network_changed(gpointer daemon);
 void daemon_network_tell(ObolDaemon *daemon); /* the shards, which addresses there are */
+
+/* --- pools.c --- */
+DaemonPools *daemon_pools_new(void);
+void daemon_pools_free(DaemonPools *pools);
+void daemon_pools_apply(ObolDaemon *daemon, const GPtrArray *configs); /* of ObolPoolConfig: the files' */
+/* As in ObolPorts. */
+void daemon_pools_lease(ObolDaemon *daemon, DaemonDriver *driver, guint64 ticket, const ObolPoolRequest *request);
+void daemon_pools_release(ObolDaemon *daemon, const ObolPoolRequest *request);
+void daemon_pools_configure(ObolDaemon *daemon, const ObolIkeInfo *sa, gboolean up, const GArray *addresses, const GArray *attributes);
 
 /* --- desires.c --- */
 DaemonDesires *daemon_desires_new(void);

@@ -209,6 +209,7 @@ obol_daemon_new(const ObolDaemonOptions *options, GError **error)
     daemon->traps = daemon_traps_new();
     daemon->routes = daemon_routes_new();
     daemon->desires = daemon_desires_new();
+    daemon->pools = daemon_pools_new();
     if (!start(daemon, error))
         return NULL;
     return g_steal_pointer(&daemon);
@@ -376,6 +377,7 @@ obol_daemon_free(ObolDaemon *daemon)
     daemon->desires = NULL;
     cancel_all(daemon);
     g_ptr_array_unref(daemon->drivers);
+    daemon_pools_free(daemon->pools);
     daemon_snapshot_free(daemon->snapshot);
     obol_bus_free(daemon->bus);
     g_hash_table_unref(daemon->deferred);

@@ -389,13 +389,33 @@ daemon_kernel_event(gpointer data, const ObolKernelEvent *event)
 
 /* --- birth and death --- */
 
+static void
+port_lease(gpointer data, guint64 ticket, const ObolPoolRequest *request)
+{
+    DaemonDriver *driver = data;
+
+    daemon_pools_lease(driver->daemon, driver, ticket, request);
+}
+
+static void
+port_release(gpointer data, const ObolPoolRequest *request)
+{
+    daemon_pools_release(((DaemonDriver *) data)->daemon, request);
+}
+
+static void
+port_configure(gpointer data, const ObolIkeInfo *sa, gboolean up, const GArray *addresses, const GArray *attributes)
+{
+    daemon_pools_configure(((DaemonDriver *) data)->daemon, sa, up, addresses, attributes);
+}
+
 DaemonDriver *
 daemon_driver_new(ObolDaemon *daemon, const ObolShardLimits *limits)
 {
     static const ObolPorts ports = {
         .send = port_send, .keep_alive = port_keep_alive, .wake_at = port_wake_at, .kernel = port_kernel,
         .job = port_job,        .listener = &listener, .command_done = port_command_done, .locate = port_locate,
-        .resolve = port_resolve,
+        .lease = port_lease, .release = port_release, .configure = port_configure, .resolve = port_resolve,
         .source_for = port_source_for,
     };
     const ObolCrypto *crypto = obol_bus_crypto(daemon->bus);

@@ -79,7 +79,8 @@ typedef struct {
     guint n;
     GString *names; /* "net #5, net #7" */
     guint32 ike_id, child_id;
-    ObolAddress local, remote;
+    GArray *here, *there; /* of ObolAddress: what "dynamic" stands for */
+    int family;           /* of the addresses that IKE speaks from */
     char *connection, *name;
     GArray *local_ts, *remote_ts;
 } Search;
@@ -90,11 +91,25 @@ search_clear(Search *search)
     g_string_free(search->names, TRUE);
     g_free(search->connection);
     g_free(search->name);
+    g_clear_pointer(&search->here, g_array_unref);
+    g_clear_pointer(&search->there, g_array_unref);
     g_clear_pointer(&search->local_ts, g_array_unref);
     g_clear_pointer(&search->remote_ts, g_array_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Search, search_clear)
+
+static GArray *
+addresses_of(const GArray *vips, const ObolAddress *outer)
+{
+    GArray *list;
+
+    if (vips != NULL && vips->len > 0)
+        return g_array_copy((GArray *) vips);
+    list = g_array_new(FALSE, FALSE, sizeof(ObolAddress));
+    g_array_append_vals(list, outer, 1);
+    return list;
+}
 
 static void
 take(Search *search, const ObolIkeInfo *sa, const ObolChildInfo *child)
@@ -104,8 +119,9 @@ take(Search *search, const ObolIkeInfo *sa, const ObolChildInfo *child)
         return;
     search->ike_id = sa->unique_id;
     search->child_id = child->unique_id;
-    search->local = sa->local;
-    search->remote = sa->remote;
+    search->here = addresses_of(sa->local_vips, &sa->local);
+    search->there = addresses_of(sa->remote_vips, &sa->remote);
+    search->family = sa->remote.family;
     search->connection = g_strdup(sa->connection);
     search->name = g_strdup(child->name);
     search->local_ts = g_array_copy((GArray *) child->local_ts);
@@ -141,10 +157,10 @@ fits(ObolDaemon *daemon, const Change *change, const Search *search, GError **er
     const ObolConnection *connection;
     const ObolChildConfig *config = daemon_find_policies(daemon, search->connection, search->name, &connection);
 
-    if (!obol_ts_change_apply(&change->change, search->local_ts, search->remote_ts, &search->local, &search->remote, &local, &remote,
+    if (!obol_ts_change_apply(&change->change, search->local_ts, search->remote_ts, search->here, search->there, &local, &remote,
                               error))
         return FALSE;
-    return config == NULL || daemon_fit_selectors(daemon, connection, config, local, remote, search->remote.family, error);
+    return config == NULL || daemon_fit_selectors(daemon, connection, config, local, remote, search->family, error);
 }
 
 static void

@@ -31,6 +31,7 @@ struct DaemonSnapshot {
 
 struct DaemonPlan {
     GPtrArray *entries, *keys; /* the files' alone */
+    GPtrArray *pools;          /* of ObolPoolConfig, likewise */
     GPtrArray *added, *removed; /* of ObolConnection: what a reload begins and ends; changed ones are in both */
     guint n_added, n_changed, n_removed, n_kept;
 };
@@ -218,9 +219,10 @@ daemon_plan_new(ObolDaemon *daemon, const ObolNode *old_tree, const ObolNode *tr
 {
     g_autoptr(ObolConnectionSet) set = obol_connections_from_tree(tree, error);
     g_autoptr(ObolSharedKeys) keys = set != NULL ? obol_shared_keys_from_tree(tree, error) : NULL;
+    g_autoptr(GPtrArray) pools = keys != NULL ? obol_pools_from_tree(tree, error) : NULL;
     DaemonPlan *plan;
 
-    if (keys == NULL)
+    if (pools == NULL)
         return NULL;
     for (guint i = 0; i < set->connections->len; i++) {
         if (!daemon_fit_connection(daemon, g_ptr_array_index(set->connections, i), error))
@@ -229,6 +231,7 @@ daemon_plan_new(ObolDaemon *daemon, const ObolNode *old_tree, const ObolNode *tr
     plan = g_new0(DaemonPlan, 1);
     plan->entries = g_ptr_array_new_with_free_func(entry_free);
     plan->keys = g_ptr_array_new_with_free_func(key_entry_free);
+    plan->pools = g_steal_pointer(&pools);
     plan->added = g_ptr_array_new_with_free_func(connection_unref);
     plan->removed = g_ptr_array_new_with_free_func(connection_unref);
     for (guint i = 0; i < set->connections->len; i++) {
@@ -249,6 +252,7 @@ daemon_plan_free(DaemonPlan *plan)
         return;
     g_ptr_array_unref(plan->entries);
     g_ptr_array_unref(plan->keys);
+    g_ptr_array_unref(plan->pools);
     g_ptr_array_unref(plan->added);
     g_ptr_array_unref(plan->removed);
     g_free(plan);
@@ -287,6 +291,7 @@ daemon_plan_apply(ObolDaemon *daemon, DaemonPlan *plan)
     g_ptr_array_unref(snapshot->keys);
     snapshot->entries = g_ptr_array_ref(plan->entries);
     snapshot->keys = g_ptr_array_ref(plan->keys);
+    daemon_pools_apply(daemon, plan->pools);
     daemon_snapshot_publish(daemon);
     obol_bus_log(daemon->bus, "cfg", 0, "settings: %u connections added, %u changed, %u removed, %u as before",
                  plan->n_added,

@@ -121,6 +121,31 @@ end_command(ObolShard *shard, const ObolAction *action)
         shard->ports.command_done(shard->data, action->command_done.command, action->command_done.child_id, action->command_done.reason);
 }
 
+/* The SPI is ticket enough, as for a job. */
+static void
+lease(ObolShard *shard, const ObolSlot *slot, const ObolPoolRequest *request)
+{
+    static const ObolPoolReply nothing;
+    ObolEffect effect = { .spi = slot->spi, .event = { .kind = OBOL_EVENT_LEASED, .leased = &nothing } };
+
+    if (shard->ports.lease != NULL)
+        shard->ports.lease(shard->data, slot->spi, request);
+    else
+        g_array_append_val(shard->effects, effect);
+}
+
+static void
+configure(ObolShard *shard, const ObolSlot *slot, const ObolAction *action)
+{
+    ObolIkeInfo info;
+
+    obol_addresses_lend(shard, action->configure.up, action->configure.addresses);
+    if (shard->ports.configure == NULL)
+        return;
+    obol_slot_look(shard, slot, &info);
+    shard->ports.configure(shard->data, &info, action->configure.up, action->configure.addresses, action->configure.attributes);
+}
+
 static void
 carry_out_one(ObolShard *shard, ObolSlot *slot, ObolAction *action)
 {
@@ -172,6 +197,16 @@ carry_out_one(ObolShard *shard, ObolSlot *slot, ObolAction *action)
         break;
     case OBOL_ACTION_RESOLVE:
         obol_shard_look_up(shard, slot, action->resolve.name);
+        break;
+    case OBOL_ACTION_LEASE:
+        lease(shard, slot, action->lease);
+        break;
+    case OBOL_ACTION_RELEASE:
+        if (shard->ports.release != NULL)
+            shard->ports.release(shard->data, action->lease);
+        break;
+    case OBOL_ACTION_CONFIGURE:
+        configure(shard, slot, action);
         break;
     case OBOL_ACTION_MOVED:
         obol_slot_moved(shard, slot, &action->moved.remote);

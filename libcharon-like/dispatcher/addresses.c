@@ -95,8 +95,31 @@ obol_shard_addresses(ObolShard *shard, const GArray *addresses, gint64 now_us)
 }
 
 void
+obol_addresses_lend(ObolShard *shard, gboolean up, const GArray *addresses)
+{
+    GArray *lent = shard->addresses.lent;
+
+    if (up) {
+        g_array_append_vals(lent, addresses->data, addresses->len);
+        return;
+    }
+    for (guint i = 0; i < addresses->len; i++) {
+        const ObolAddress *one = &g_array_index(addresses, ObolAddress, i);
+        guint at = 0;
+
+        while (at < lent->len && !obol_address_equal(&g_array_index(lent, ObolAddress, at), one))
+            at++;
+        if (at < lent->len)
+            g_array_remove_index_fast(lent, at);
+        if (!has_address(lent, one))
+            tell_those_at(shard, one);
+    }
+}
+
+void
 obol_addresses_clear(ObolShard *shard)
 {
     obol_timer_heap_set(&shard->timers, &shard->addresses.timer, G_MAXINT64);
     g_clear_pointer(&shard->addresses.present, g_array_unref);
+    g_clear_pointer(&shard->addresses.lent, g_array_unref);
 }

@@ -37,6 +37,7 @@ obol_shard_reauthenticate(ObolShard *shard, ObolSlot *old, const ObolAction *act
     obol_slot_look(shard, old, &info);
     slot = action->reauthenticate.to.family != 0 ? obol_slot_new_redirected(shard, connection, old, &action->reauthenticate.to)
                                                  : obol_slot_new_initiator(shard, connection, &info.local, &info.remote);
+    obol_ike_sa_take_over_addresses(slot->sa, old->sa);
     for (guint i = 0; i < children->len; i++) {
         const ObolChildConfig *child = g_ptr_array_index(children, i);
 

@@ -57,6 +57,7 @@ typedef struct {
 /* Those of this machine, and who has not heard yet that they have changed. */
 typedef struct {
     GArray *present; /* of ObolAddress; NULL: nobody has told */
+    GArray *lent;    /* of ObolAddress: by peers, each as often as it was */
     ObolSlot *next;  /* the next to be told; NULL: nobody */
     ObolTimer timer;
 } ObolAddresses;
@@ -131,6 +132,7 @@ void obol_shard_watch_renewal(ObolShard *shard, ObolSlot *slot); /* one that ren
 /* --- addresses.c --- */
 void obol_addresses_go_on(ObolShard *shard); /* its timer has rung */
 void obol_addresses_leave(ObolShard *shard, ObolSlot *slot); /* it is about to leave the list of those with MOBIKE */
+void obol_addresses_lend(ObolShard *shard, gboolean up, const GArray *addresses); /* virtual ones come or go */
 void obol_addresses_clear(ObolShard *shard);
 
 /* --- crash.c --- */

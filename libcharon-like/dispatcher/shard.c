@@ -57,6 +57,7 @@ obol_shard_new(const ObolShardLimits *limits, const ObolCrypto *crypto, const Ob
     for (guint i = 0; i < OBOL_N_RELATIONS; i++)
         obol_key_table_init(&shard->related[i]);
     shard->addresses.timer.when_us = G_MAXINT64;
+    shard->engine.lent = shard->addresses.lent = g_array_new(FALSE, FALSE, sizeof(ObolAddress));
     obol_timer_heap_init(&shard->timers);
     obol_kernel_tickets_init(&shard->kernel);
     obol_lingering_init(&shard->lingering);
@@ -442,5 +443,22 @@ obol_shard_job_done(ObolShard *shard, guint64 ticket, ObolJob *job, gint64 now_u
         obol_slot_feed(shard, slot, &event);
     }
     job->free(job);
+    obol_shard_settle(shard);
+}
+
+/* --- pools --- */
+
+void
+obol_shard_leased(ObolShard *shard, guint64 ticket, const ObolPoolRequest *request, const ObolPoolReply *reply, gint64 now_us)
+{
+    ObolSlot *slot = obol_key_table_get(&shard->by_spi, ticket);
+    const ObolEvent event = { .kind = OBOL_EVENT_LEASED, .leased = reply };
+    const ObolPoolRequest back = { request->identity, request->pools, reply->addresses };
+
+    obol_shard_begin(shard, now_us);
+    if (slot != NULL)
+        obol_slot_feed(shard, slot, &event);
+    else if (shard->ports.release != NULL && reply->addresses != NULL && reply->addresses->len > 0)
+        shard->ports.release(shard->data, &back); /* the peer has gone meanwhile */
     obol_shard_settle(shard);
 }

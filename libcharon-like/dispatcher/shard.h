@@ -36,6 +36,12 @@ typedef struct {
     /* A packet wants @connection, which has no IKE SA yet: find the peer's address, then call obol_shard_located() with
      * the same @reqid, be it without success.  NULL: acquires make no IKE SA. */
     void (*locate)(gpointer data, guint32 reqid, const ObolConnection *connection);
+    /* Virtual addresses for a peer: the answer comes by obol_shard_leased().  NULL: there are none. */
+    void (*lease)(gpointer data, guint64 ticket, const ObolPoolRequest *request);
+    void (*release)(gpointer data, const ObolPoolRequest *request);
+    /* Virtual addresses (of ObolAddress) that we have been given, with what was told (of ObolAttribute), come or go; counted: an address
+     * may come twice, and then goes twice.  NULL: nobody installs them. */
+    void (*configure)(gpointer data, const ObolIkeInfo *sa, gboolean up, const GArray *addresses, const GArray *attributes);
     /* The address that packets to @remote would leave from; %FALSE: there is no way there.  NULL: nobody knows. */
     gboolean (*source_for)(gpointer data, const ObolAddress *remote, ObolAddress *source);
     /* Look up a host name for the IKE SA @ticket, then call obol_shard_resolved(), be it without success.  NULL: no name is known. */
@@ -75,6 +81,9 @@ void obol_shard_wake(ObolShard *shard, gint64 now_us);
 void obol_shard_kernel_reply(ObolShard *shard, guint64 ticket, const ObolKernelReply *reply, gint64 now_us);
 void obol_shard_kernel_event(ObolShard *shard, const ObolKernelEvent *event, gint64 now_us);
 void obol_shard_job_done(ObolShard *shard, guint64 ticket, ObolJob *job, gint64 now_us); /* (transfer full) @job */
+
+/* The answer to ports.lease, with the same @request; what nobody waits for any more is released by the port. */
+void obol_shard_leased(ObolShard *shard, guint64 ticket, const ObolPoolRequest *request, const ObolPoolReply *reply, gint64 now_us);
 
 /* The answer to ports.locate; @remote NULL: not found. */
 void obol_shard_located(ObolShard *shard, guint32 reqid, const ObolAddress *local, const ObolAddress *remote,

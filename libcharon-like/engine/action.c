@@ -50,6 +50,12 @@ clear_action(gpointer data)
     case OBOL_ACTION_SUCCESSOR: obol_ike_sa_free(action->successor.sa); break;
     case OBOL_ACTION_RESOLVE: g_free(action->resolve.name); break;
     case OBOL_ACTION_REAUTHENTICATE: g_ptr_array_unref(action->reauthenticate.children); break;
+    case OBOL_ACTION_LEASE:
+    case OBOL_ACTION_RELEASE: obol_pool_request_free(action->lease); break;
+    case OBOL_ACTION_CONFIGURE:
+        g_array_unref(action->configure.addresses);
+        g_array_unref(action->configure.attributes);
+        break;
     case OBOL_ACTION_COMMAND_DONE: obol_reason_free(action->command_done.reason); break;
     case OBOL_ACTION_REDIRECTED:
     case OBOL_ACTION_WAKE:

@@ -6,6 +6,7 @@
 
 #include <obol/kernel.h>
 #include <obol/listener.h>
+#include <obol/pool.h>
 
 #include "model/connection.h"
 
@@ -39,6 +40,9 @@ typedef enum {
     OBOL_ACTION_REAUTHENTICATE, /* set up another IKE SA with the same peer and these children */
     OBOL_ACTION_REDIRECTED,   /* set up another IKE SA at another peer, for what this one was being set up for (RFC 5685) */
     OBOL_ACTION_RESOLVE,      /* look up a name; comes back as OBOL_EVENT_RESOLVED */
+    OBOL_ACTION_LEASE,        /* ask the pools; comes back as OBOL_EVENT_LEASED, whatever there is */
+    OBOL_ACTION_RELEASE,      /* what they gave is held no longer */
+    OBOL_ACTION_CONFIGURE,    /* addresses of this machine, for as long as the peer lets us have them */
     OBOL_ACTION_MOVED,        /* its addresses are other ones now: ask the SA for them */
     OBOL_ACTION_COMMAND_DONE, /* a command has come to its end */
     OBOL_ACTION_CLOSE,        /* the SA is over: forget its SPIs and free it once these actions are done */
@@ -81,6 +85,12 @@ typedef struct {
             ObolTs packet[2];             /* family 0: none */
         } redirected;
         struct { char *name; } resolve; /* owned */
+        ObolPoolRequest *lease; /* owned; LEASE, RELEASE */
+        struct {
+            gboolean up;        /* they come; else they go */
+            GArray *addresses;  /* owned; of ObolAddress */
+            GArray *attributes; /* owned; of ObolAttribute: what was told with them */
+        } configure;
         struct { ObolAddress local, remote; } moved; /* which they were */
         struct {
             guint32 command, child_id; /* the child that there is by it; 0: none, or it is not told */

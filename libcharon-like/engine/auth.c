@@ -170,8 +170,10 @@ obol_auth_start(ObolIkeSa *sa, ObolActions *out)
     obol_crash_offer(sa, sa, &chain);
     if (sa->connection->initial_contact && (sa->engine->is_first == NULL || sa->engine->is_first(sa->engine->data, sa)))
         obol_chain_add_notify(&chain, OBOL_N_INITIAL_CONTACT, NULL, 0);
-    if (child != NULL)
+    if (child != NULL) {
+        obol_configuration_put_request(sa, &chain); /* section 2.19: before SA */
         obol_child_offer(sa, child, &chain);
+    }
     obol_mobike_offer(sa, &chain);
     obol_window_size_offer(sa, &chain);
     datagram = obol_sk_seal(sa, OBOL_IKE_AUTH, FALSE, sa->next_request_id, &chain, out);
@@ -196,6 +198,8 @@ obol_reason_of_notify(const char *phase, guint16 type)
         { OBOL_N_TS_UNACCEPTABLE, OBOL_REASON_TS_PEER },
         { OBOL_N_SINGLE_PAIR_REQUIRED, OBOL_REASON_TS_PEER },
         { OBOL_N_INVALID_KE_PAYLOAD, OBOL_REASON_KE_GROUP },
+        { OBOL_N_INTERNAL_ADDRESS_FAILURE, OBOL_REASON_ADDRESS },
+        { OBOL_N_FAILED_CP_REQUIRED, OBOL_REASON_ADDRESS },
         { OBOL_N_UNEXPECTED_NAT_DETECTED, OBOL_REASON_ADDRESS_REFUSED },
     };
     ObolReasonCode code = OBOL_REASON_PEER_NOTIFY;
@@ -314,6 +318,7 @@ obol_auth_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
     obol_window_size_take(sa, in->chain, out);
     obol_crash_take(sa, in->chain);
     log_established(sa, out);
+    obol_configuration_take_reply(sa, in->chain, out);
     obol_ike_sa_established(sa, obol_chain_find_notify(in->chain, OBOL_N_INITIAL_CONTACT) != NULL, out);
     redirected = obol_redirect_auth_response(sa, in->chain, &gateway);
     if (!redirected)
@@ -393,7 +398,6 @@ obol_auth_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
 {
     ObolNegotiation *n = sa->negotiation;
     ObolReason *reason = check_initiator(sa, in->chain);
-    ObolChildSa *child;
 
     if (reason != NULL) {
         refuse_initiator(sa, reason, out);
@@ -408,14 +412,29 @@ obol_auth_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out)
         return;
     }
     sa->busy = TRUE;
-    sa->half_open_until_us = G_MAXINT64;
     n->initial_contact = obol_chain_find_notify(in->chain, OBOL_N_INITIAL_CONTACT) != NULL;
-    /* RFC 5685 section 6: the redirect prevents a Child SA. */
-    if (obol_chain_find(in->chain, OBOL_PAYLOAD_SA) == NULL || obol_redirect_at_auth(sa)) {
+    /* RFC 5685 section 6: the redirect prevents a Child SA, and nothing that it needs is asked for. */
+    if (obol_redirect_at_auth(sa)) {
+        sa->half_open_until_us = G_MAXINT64;
+        obol_auth_answer(sa, NULL, NULL, out);
+        return;
+    }
+    if (!obol_configuration_ask_pool(sa, in, out))
+        obol_auth_take_up(sa, in->chain, out);
+}
+
+void
+obol_auth_take_up(ObolIkeSa *sa, const ObolChain *chain, ObolActions *out)
+{
+    ObolReason *reason = NULL;
+    ObolChildSa *child;
+
+    sa->half_open_until_us = G_MAXINT64;
+    if (obol_chain_find(chain, OBOL_PAYLOAD_SA) == NULL) {
         obol_auth_answer(sa, NULL, NULL, out); /* RFC 6023: no child wanted */
         return;
     }
-    child = obol_child_take_request(sa, in->chain, OBOL_PHASE_AUTH, NULL, OBOL_BESIDE, &reason);
+    child = obol_child_take_request(sa, chain, OBOL_PHASE_AUTH, NULL, OBOL_BESIDE, &reason);
     if (child == NULL) {
         obol_auth_answer(sa, NULL, reason, out);
         return;
@@ -440,6 +459,7 @@ obol_auth_answer(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolActi
     obol_crash_offer(sa, sa, &chain);
     if (to_go)
         obol_redirect_put_auth(sa, &chain, out);
+    obol_configuration_put_reply(sa, &chain);
     if (child != NULL)
         obol_child_put_answer(sa, child, &chain);
     else if (reason != NULL)

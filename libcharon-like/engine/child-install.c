@@ -101,6 +101,10 @@ sa_spec(const ObolChildSa *child, ObolPart part, ObolPlace place)
     if (is_comp(part))
         return spec;
     spec.udp_encap = ends_at(child, place)->udp_encap;
+    if (inbound && child->original != NULL) {
+        spec.original_source = child->original->remote;
+        spec.original_destination = child->original->local;
+    }
     spec.suite = child->suite;
     spec.replay_window = config->replay_window;
     spec.lifetimes = child->lifetimes;

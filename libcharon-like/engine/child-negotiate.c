@@ -9,70 +9,7 @@
 #define IPCOMP_DATA 3    /* CPI and transform, without attributes */
 #define CPI_FIRST 256    /* RFC 3173 section 3.3: below are those that need no negotiation */
 
-/* --- proposals --- */
-
-static gboolean
-kernel_can(const ObolKernelAbilities *can, const ObolTransform *t)
-{
-    if (can == NULL || t->type == OBOL_TRANSFORM_PRF)
-        return TRUE;
-    if (t->type == OBOL_TRANSFORM_ESN)
-        return t->id == OBOL_ESN_NO || can->esn;
-    for (const ObolTransform *known = can->transforms; known != NULL && known->type != 0; known++) {
-        if (known->type == t->type && known->id == t->id && (known->key_bits == t->key_bits || t->key_bits == 0))
-            return TRUE;
-    }
-    return t->type == OBOL_TRANSFORM_INTEG && t->id == OBOL_INTEG_NONE;
-}
-
-static gboolean
-is_whole(const ObolProposal *p)
-{
-    guint seen = 0;
-    gboolean aead = FALSE;
-
-    for (guint i = 0; i < p->n_transforms; i++) {
-        seen |= 1u << (p->transforms[i].type & 31);
-        aead |= p->transforms[i].type == OBOL_TRANSFORM_ENCR && obol_encr_is_aead(p->transforms[i].id);
-    }
-    return ((seen & 1u << OBOL_TRANSFORM_ENCR) != 0 || p->protocol == OBOL_PROTO_AH)
-           && (aead || (seen & 1u << OBOL_TRANSFORM_INTEG) != 0) && (seen & 1u << OBOL_TRANSFORM_ESN) != 0;
-}
-
-/* @from without what this machine can not do; a proposal that asks for a key exchange is none without it. */
-static gboolean
-usable(const ObolIkeSa *sa, const ObolProposal *from, gboolean with_ke, ObolProposal *to)
-{
-    gboolean asks_ke = FALSE, has_ke = FALSE;
-
-    for (guint j = 0; j < from->n_transforms; j++) {
-        const ObolTransform *t = &from->transforms[j];
-        gboolean is_ke = t->type == OBOL_TRANSFORM_KE;
-
-        asks_ke |= is_ke;
-        if ((is_ke && !with_ke) || !obol_crypto_can(sa->engine->crypto, t) || (!is_ke && !kernel_can(sa->engine->abilities, t)))
-            continue;
-        has_ke |= is_ke;
-        to->transforms[to->n_transforms++] = *t;
-    }
-    return is_whole(to) && (!with_ke || !asks_ke || has_ke);
-}
-
-GArray *
-obol_child_proposals(const ObolIkeSa *sa, const ObolChildConfig *config, const char *phase)
-{
-    gboolean with_ke = g_str_equal(phase, OBOL_PHASE_CHILD);
-    GArray *list = g_array_new(FALSE, FALSE, sizeof(ObolProposal));
-
-    for (guint i = 0; i < config->proposals->len && list->len < OBOL_ENGINE_PROPOSALS_MAX; i++) {
-        const ObolProposal *from = &g_array_index(config->proposals, ObolProposal, i);
-        ObolProposal to = { .number = (guint8) (list->len + 1), .protocol = from->protocol };
-
-        if (usable(sa, from, with_ke, &to))
-            g_array_append_val(list, to);
-    }
-    return list;
-}
+/* --- the parts of messages --- */
 
 static void
 put_spi(ObolProposal *p, guint32 spi)
@@ -90,16 +27,6 @@ get_spi(const ObolProposal *p)
 
     memcpy(&network, p->spi, 4);
     return GUINT32_FROM_BE(network);
-}
-
-static GArray *
-resolve(const GArray *selectors, const ObolAddress *address)
-{
-    GArray *list = g_array_copy((GArray *) selectors);
-
-    for (guint i = 0; i < list->len; i++)
-        obol_ts_resolve(&g_array_index(list, ObolTs, i), address);
-    return list;
 }
 
 /* --- what is told by notifications, alike in requests and answers --- */
@@ -156,9 +83,9 @@ heed_notifies(ObolChildSa *child, const ObolChain *chain)
 
 /* The packet goes first (section 2.9), if the settings mean it at all. */
 static GArray *
-selectors_with_packet(const GArray *settings, const ObolAddress *address, const ObolTs *packet, gboolean packet_alone)
+selectors_with_packet(const ObolIkeSa *sa, ObolEnd end, const GArray *settings, const ObolTs *packet, gboolean packet_alone)
 {
-    GArray *list = resolve(settings, address);
+    GArray *list = obol_configuration_resolve(sa, end, settings);
     gboolean within = FALSE, listed = FALSE;
 
     for (guint i = 0; i < list->len && packet->family != 0; i++) {
@@ -177,14 +104,21 @@ selectors_with_packet(const GArray *settings, const ObolAddress *address, const 
 static void
 choose_selectors(ObolIkeSa *sa, ObolChildSa *child)
 {
+    static const ObolTs none;
     const ObolChildNegotiation *n = child->negotiation;
+    /* It came from the address that we had without the tunnel. */
+    const ObolTs *source = obol_configuration_asks(sa) ? &none : &n->packet[0];
 
     if ((child->replaces != 0 || child->adjusts != 0 || child->adjusted) && child->local_ts != NULL)
         return;
     g_clear_pointer(&child->local_ts, g_array_unref);
     g_clear_pointer(&child->remote_ts, g_array_unref);
-    child->local_ts = selectors_with_packet(child->config->local_ts, &sa->local, &n->packet[0], n->single_pair);
-    child->remote_ts = selectors_with_packet(child->config->remote_ts, &sa->remote, &n->packet[1], n->single_pair);
+    child->local_ts = selectors_with_packet(sa, OBOL_END_LOCAL, child->config->local_ts, source, n->single_pair);
+    child->remote_ts = selectors_with_packet(sa, OBOL_END_REMOTE, child->config->remote_ts, &n->packet[1], n->single_pair);
+    if (child->mode == OBOL_MODE_TRANSPORT && obol_transport_is_translated(sa)) {
+        obol_transport_narrow(child->local_ts, &sa->local);
+        obol_transport_narrow(child->remote_ts, &sa->remote);
+    }
 }
 
 void
@@ -225,6 +159,13 @@ selector_reason(ObolReasonCode code, const char *phase, const GArray *theirs_loc
     return obol_reason_new(code, phase, OBOL_SIDE_US, OBOL_N_TS_UNACCEPTABLE, "%s: %s === %s", what, local, remote);
 }
 
+/* It was asked for with all that our addresses might come to be. */
+static gboolean
+was_open(const ObolIkeSa *sa, const ObolChildSa *child)
+{
+    return obol_configuration_asks(sa) && child->replaces == 0 && child->adjusts == 0 && !child->adjusted;
+}
+
 /* Section 2.9: the responder may narrow, never widen; and 2.9.2: not at all what is in use already. */
 static ObolReason *
 take_selectors(ObolIkeSa *sa, ObolChildSa *child, const ObolPayload *tsi, const ObolPayload *tsr)
@@ -233,18 +174,29 @@ take_selectors(ObolIkeSa *sa, ObolChildSa *child, const ObolPayload *tsi, const 
     const ObolChildSa *old = child->replaces != 0 ? obol_child_sa_find(sa, child->replaces) : NULL;
     g_autoptr(GArray) local = selectors_of(tsi);
     g_autoptr(GArray) remote = selectors_of(tsr);
+    GArray *own;
 
+    if (child->mode == OBOL_MODE_TRANSPORT && obol_transport_is_translated(sa)) {
+        ObolOriginal original;
+
+        if (!obol_transport_substitute(sa, local, remote, &original))
+            return selector_reason(OBOL_REASON_TS_US, phase, local, remote, "transport mode has one address at each end, the peer answers with");
+        obol_child_sa_set_original(child, &original);
+    }
     if (local->len == 0 || remote->len == 0 || !obol_ts_list_within(local, child->local_ts)
         || !obol_ts_list_within(remote, child->remote_ts))
         return selector_reason(OBOL_REASON_TS_US, phase, local, remote, "the peer answers with more than we asked for");
     if (old != NULL && (!obol_ts_list_within(old->local_ts, local) || !obol_ts_list_within(old->remote_ts, remote)))
         return selector_reason(OBOL_REASON_TS_US, phase, local, remote,
                                "the peer answers a rekeying with less than is in use (RFC 7296 section 2.9.2)");
+    own = was_open(sa, child) ? obol_configuration_narrow(sa, child->config, local) : g_array_ref(local);
+    if (own == NULL)
+        return selector_reason(OBOL_REASON_TS_US, phase, local, remote, "the peer's answer leaves out the address that it gave us");
     if (child->adjusts != 0)
         child->negotiation->verdict = obol_selectors_verdict(child, local, remote);
     g_array_unref(child->local_ts);
     g_array_unref(child->remote_ts);
-    child->local_ts = g_steal_pointer(&local);
+    child->local_ts = own;
     child->remote_ts = g_steal_pointer(&remote);
     return NULL;
 }
@@ -279,7 +231,9 @@ obol_child_take_answer(ObolIkeSa *sa, ObolChildSa *child, const ObolChain *chain
         return obol_reason_new(OBOL_REASON_PROPOSAL_US, n->phase, OBOL_SIDE_US, 0,
                                "the answer is not one of our proposals (RFC 7296 section 2.7)");
     child->spi_out = get_spi(answer->sa.proposals);
-    reason = take_selectors(sa, child, tsi, tsr);
+    reason = obol_configuration_unanswered(sa, n->phase);
+    if (reason == NULL)
+        reason = take_selectors(sa, child, tsi, tsr);
     if (reason == NULL)
         reason = take_ipcomp(child, chain);
     if (reason == NULL && transport != (child->mode == OBOL_MODE_TRANSPORT))
@@ -297,11 +251,31 @@ obol_child_take_answer(ObolIkeSa *sa, ObolChildSa *child, const ObolChain *chain
 typedef struct {
     const char *phase;
     const ObolPayload *offer;
-    GArray *tsi, *tsr;
+    GArray *tsi, *tsr; /* owned */
     gboolean transport;
+    guint modes;           /* bits of 1 << ObolMode that are to be had */
+    ObolOriginal original; /* where other addresses were put into @tsi and @tsr: what the peer said; else family 0 */
     const ObolChildSa *old; /* to be replaced; NULL: none */
     ObolChildHow how;
 } Wish;
+
+/* @tsi, @tsr: (transfer full) */
+static void
+wish_set_selectors(Wish *wish, GArray *tsi, GArray *tsr)
+{
+    g_clear_pointer(&wish->tsi, g_array_unref);
+    g_clear_pointer(&wish->tsr, g_array_unref);
+    wish->tsi = tsi;
+    wish->tsr = tsr;
+}
+
+static void
+wish_clear(Wish *wish)
+{
+    wish_set_selectors(wish, NULL, NULL);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Wish, wish_clear)
 
 typedef struct {
     const ObolChildConfig *config;
@@ -317,10 +291,10 @@ typedef enum { FITS_NOT_IN_SELECTORS, FITS_NOT_IN_PROPOSAL, FITS_NOT_IN_MODE, FI
 /* What is allowed: what the settings say.  Where our admin has changed it, it is what the old one has that may be rekeyed (a peer may
  * ask for what its settings say); and what it has may be kept where the peer's admin changes the rest. */
 static GArray *
-allowed(const GArray *settings, const GArray *old_ts, const ObolAddress *address, const Wish *wish)
+allowed(const ObolIkeSa *sa, ObolEnd end, const GArray *settings, const GArray *old_ts, const Wish *wish)
 {
     gboolean adjusted = wish->old != NULL && wish->old->adjusted;
-    GArray *list = resolve(settings, address);
+    GArray *list = obol_configuration_resolve(sa, end, settings);
 
     if (adjusted && wish->how == OBOL_REKEYS)
         g_array_set_size(list, 0);
@@ -333,8 +307,8 @@ static gboolean
 narrow(ObolIkeSa *sa, const ObolChildConfig *config, const Wish *wish, GArray **local, GArray **remote)
 {
     const ObolChildSa *old = wish->old;
-    g_autoptr(GArray) ours = allowed(config->local_ts, old != NULL ? old->local_ts : NULL, &sa->local, wish);
-    g_autoptr(GArray) theirs = allowed(config->remote_ts, old != NULL ? old->remote_ts : NULL, &sa->remote, wish);
+    g_autoptr(GArray) ours = allowed(sa, OBOL_END_LOCAL, config->local_ts, old != NULL ? old->local_ts : NULL, wish);
+    g_autoptr(GArray) theirs = allowed(sa, OBOL_END_REMOTE, config->remote_ts, old != NULL ? old->remote_ts : NULL, wish);
 
     *local = obol_ts_narrow(ours, wish->tsr);
     *remote = obol_ts_narrow(theirs, wish->tsi);
@@ -353,7 +327,7 @@ try_child(ObolIkeSa *sa, const ObolChildConfig *config, const Wish *wish, Match 
     const ObolProposal *theirs = wish->offer->sa.proposals;
     gsize chosen;
 
-    if (!narrow(sa, config, wish, &local, &remote))
+    if ((wish->modes & 1u << config->mode) == 0 || !narrow(sa, config, wish, &local, &remote))
         return FITS_NOT_IN_SELECTORS;
     if (!obol_proposal_select((const ObolProposal *) ours->data, ours->len, theirs, wish->offer->sa.n, &out->suite, &chosen, NULL)
         || theirs[chosen].n_spi != 4 || get_spi(&theirs[chosen]) == 0)
@@ -395,7 +369,7 @@ more_is_possible(ObolIkeSa *sa, const ObolChildConfig *chosen, const Wish *wish)
         g_autoptr(GArray) local = NULL;
         g_autoptr(GArray) remote = NULL;
 
-        if (config != chosen && narrow(sa, config, wish, &local, &remote))
+        if (config != chosen && (wish->modes & 1u << config->mode) != 0 && narrow(sa, config, wish, &local, &remote))
             return TRUE;
     }
     return FALSE;
@@ -412,6 +386,8 @@ new_child(ObolIkeSa *sa, const Match *match, const Wish *wish, const ObolChain *
     child->spi_out = match->spi;
     child->local_ts = match->local;
     child->remote_ts = match->remote;
+    if (wish->original.local.family != 0)
+        obol_child_sa_set_original(child, &wish->original);
     child->negotiation->number = match->number;
     child->negotiation->more_possible = more_is_possible(sa, match->config, wish);
     if (obol_child_wants_ipcomp(sa, match->config))
@@ -440,30 +416,57 @@ find_match(ObolIkeSa *sa, const Wish *wish, Match *match)
     return best;
 }
 
+/* Section 2.23.1: through a NAT transport mode is looked for by the addresses that are seen here; where it is not to be had, a tunnel is,
+ * by those that the peer says. */
+static Fit
+find_child(ObolIkeSa *sa, Wish *wish, Match *match)
+{
+    g_autoptr(GArray) initiators = NULL;
+    g_autoptr(GArray) responders = NULL;
+    Fit best = FITS_NOT_IN_SELECTORS;
+
+    wish->modes = G_MAXUINT;
+    if (!wish->transport || !obol_transport_is_translated(sa))
+        return find_match(sa, wish, match);
+    initiators = g_array_ref(wish->tsi);
+    responders = g_array_ref(wish->tsr);
+    wish_set_selectors(wish, g_array_copy(initiators), g_array_copy(responders));
+    if (obol_transport_substitute(sa, wish->tsr, wish->tsi, &wish->original)) {
+        wish->modes = 1u << OBOL_MODE_TRANSPORT;
+        best = find_match(sa, wish, match);
+    }
+    if (best == FITS)
+        return best;
+    wish_set_selectors(wish, g_steal_pointer(&initiators), g_steal_pointer(&responders));
+    wish->original = (ObolOriginal) { 0 };
+    wish->modes = ~(1u << OBOL_MODE_TRANSPORT);
+    return MAX(best, find_match(sa, wish, match));
+}
+
 ObolChildSa *
 obol_child_take_request(ObolIkeSa *sa, const ObolChain *chain, const char *phase, const ObolChildSa *old, ObolChildHow how,
                         ObolReason **reason)
 {
     const ObolPayload *tsi = obol_chain_find(chain, OBOL_PAYLOAD_TSI), *tsr = obol_chain_find(chain, OBOL_PAYLOAD_TSR);
-    g_autoptr(GArray) initiators = NULL;
-    g_autoptr(GArray) responders = NULL;
-    Wish wish = { .phase = phase, .offer = obol_chain_find(chain, OBOL_PAYLOAD_SA), .old = old, .how = how };
+    g_auto(Wish) wish = { .phase = phase, .offer = obol_chain_find(chain, OBOL_PAYLOAD_SA), .old = old, .how = how };
     Match match;
     Fit best;
 
+    *reason = obol_configuration_missing(sa, phase);
+    if (*reason != NULL)
+        return NULL;
     if (tsi == NULL || tsr == NULL) {
         *reason = obol_reason_new(OBOL_REASON_SYNTAX, phase, OBOL_SIDE_US, OBOL_N_TS_UNACCEPTABLE,
                                   "SA comes with TSi and TSr (RFC 7296 section 1.2)");
         return NULL;
     }
-    wish.tsi = initiators = selectors_of(tsi);
-    wish.tsr = responders = selectors_of(tsr);
+    wish_set_selectors(&wish, selectors_of(tsi), selectors_of(tsr));
     wish.transport = obol_chain_find_notify(chain, OBOL_N_USE_TRANSPORT_MODE) != NULL;
-    best = find_match(sa, &wish, &match);
+    best = find_child(sa, &wish, &match);
     if (best != FITS && how == OBOL_ADJUSTS) {
         wish.old = NULL; /* other settings may allow it: then it is any new child */
         wish.how = OBOL_BESIDE;
-        best = find_match(sa, &wish, &match);
+        best = find_child(sa, &wish, &match);
     }
     if (best == FITS)
         return new_child(sa, &match, &wish, chain);

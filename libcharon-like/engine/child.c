@@ -27,6 +27,7 @@ obol_child_sa_free(ObolChildSa *child)
     g_clear_pointer(&child->local_ts, g_array_unref);
     g_clear_pointer(&child->remote_ts, g_array_unref);
     g_clear_pointer(&child->policies, g_byte_array_unref);
+    g_clear_pointer(&child->original, g_free);
     g_clear_pointer(&child->lowest_nonce, g_bytes_unref);
     g_clear_pointer(&child->rival_nonce, g_bytes_unref);
     g_clear_pointer(&child->negotiation, obol_child_negotiation_free);
@@ -208,4 +209,11 @@ obol_child_sa_close(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolA
         begin_delete(sa, child, reason, out);
     else
         obol_child_sa_end(sa, child, reason, out);
+}
+
+void
+obol_child_sa_set_original(ObolChildSa *child, const ObolOriginal *original)
+{
+    g_free(child->original);
+    child->original = g_memdup2(original, sizeof *original);
 }

@@ -75,6 +75,11 @@ typedef struct {
     gboolean udp_encap;
 } ObolEnds;
 
+/* The addresses of its packets as the peer knows them, where a NAT changes them on the way. */
+typedef struct {
+    ObolAddress local, remote;
+} ObolOriginal;
+
 struct ObolChildSa {
     const ObolChildConfig *config; /* of the SA's connection */
     guint32 unique_id, reqid;
@@ -88,6 +93,7 @@ struct ObolChildSa {
     ObolEnds ends[2];
     ObolPlace at;                  /* which of @ends is the present one; the other one is left from a move */
     GArray *local_ts, *remote_ts;  /* of ObolTs */
+    ObolOriginal *original;        /* transport mode through a NAT; else NULL */
     gint64 installed_us;
     gint64 rekey_at_us, expire_at_us; /* 0: never */
     ObolLifetimes lifetimes;
@@ -150,9 +156,20 @@ ObolChildSa *obol_child_sa_find(const ObolIkeSa *sa, guint32 unique_id);
 ObolChildSa *obol_child_sa_find_spi(const ObolIkeSa *sa, guint8 protocol, guint32 spi, gboolean inbound);
 guint obol_child_sa_count(const ObolIkeSa *sa, const ObolChildConfig *config); /* those that are or will be; NULL: all */
 const ObolEnds *obol_child_ends(const ObolChildSa *child);
+void obol_child_sa_set_original(ObolChildSa *child, const ObolOriginal *original);
+
+/* --- child-proposals.c: (transfer full): of ObolProposal --- */
+GArray *obol_child_proposals(const ObolIkeSa *sa, const ObolChildConfig *config, const char *phase);
+
+/* --- transport.c: selectors of transport mode where a NAT is on the way (section 2.23.1) --- */
+gboolean obol_transport_is_translated(const ObolIkeSa *sa);
+/* The peer's selectors become what is seen at this end, and @original what the peer said.  %FALSE, and nothing changed: they are not of
+ * one address each. */
+gboolean obol_transport_substitute(const ObolIkeSa *sa, GArray *local, GArray *remote, ObolOriginal *original);
+/* Leaves of @selectors what @address can have; all of it where that is nothing: the peer will refuse. */
+void obol_transport_narrow(GArray *selectors, const ObolAddress *address);
 
 /* --- child-negotiate.c: what it protects and by what, for both exchanges --- */
-GArray *obol_child_proposals(const ObolIkeSa *sa, const ObolChildConfig *config, const char *phase);
 void obol_child_offer(ObolIkeSa *sa, ObolChildSa *child, ObolChain *chain);
 /* Initiator: takes the answer; NULL on success, else why there is no child. */
 ObolReason *obol_child_take_answer(ObolIkeSa *sa, ObolChildSa *child, const ObolChain *chain);

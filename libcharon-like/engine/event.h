@@ -3,6 +3,7 @@
 #define OBOL_ENGINE_EVENT_H
 
 #include <obol/kernel.h>
+#include <obol/pool.h>
 #include <obol/reason.h>
 #include <obol/ts.h>
 
@@ -25,6 +26,7 @@ typedef enum {
     OBOL_EVENT_REDIRECT, /* its client is to go to another gateway, as asked by an admin */
     OBOL_EVENT_RESOLVED, /* what OBOL_ACTION_RESOLVE asked for */
     OBOL_EVENT_ADOPTED,  /* the first of a successor: OBOL_ACTION_SUCCESSOR has been carried out */
+    OBOL_EVENT_LEASED,   /* the answer to OBOL_ACTION_LEASE */
     OBOL_EVENT_ADDRESSES, /* those of this machine, in the context, are other ones now; or its routes are */
     OBOL_EVENT_REAUTHENTICATED, /* what OBOL_ACTION_REAUTHENTICATE asked for has come to its end */
 } ObolEventKind;
@@ -56,6 +58,7 @@ typedef struct {
         const ObolGateway *redirect_to;
         ObolAddress resolved; /* family 0: nobody knows that name */
         ObolJob *job; /* (transfer none) */
+        const ObolPoolReply *leased; /* what it holds is the SA's from now on */
         struct {
             guint32 child_id; /* 0: the whole IKE SA */
             gboolean force;   /* do not wait for the answer */

@@ -4,6 +4,7 @@
 #define OBOL_ENGINE_IKE_SA_PRIVATE_H
 
 #include "engine/child.h"
+#include "engine/configuration.h"
 
 #define OBOL_PHASE_INIT "IKE_SA_INIT"
 #define OBOL_PHASE_AUTH "IKE_AUTH"
@@ -193,6 +194,7 @@ struct ObolIkeSa {
     gboolean stranded;     /* our address has gone, and that was told */
     ObolReason *end_reason; /* why we have asked for the end */
     guint32 initiate_command, terminate_command;
+    ObolConfiguration *configuration; /* virtual addresses, ours or the peer's; NULL: none */
     gint64 now_us; /* of the event at hand */
 
     /* its place in a line of IKE SAs (sections 2.8, 2.8.2 and 2.18) */
@@ -461,6 +463,8 @@ GArray *obol_init_proposals(const ObolIkeSa *sa, const ObolConnection *connectio
 /* --- auth.c --- */
 void obol_auth_start(ObolIkeSa *sa, ObolActions *out); /* initiator: IKE_AUTH, when all that it needs is there */
 void obol_auth_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out);
+/* The initiator is authentic, and has its addresses if it is to have some: now its Child SA. */
+void obol_auth_take_up(ObolIkeSa *sa, const ObolChain *chain, ObolActions *out);
 void obol_auth_response(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *out);
 /* Responder: the Child SA is in the kernel, or is not; @reason (transfer full) tells why not. */
 void obol_auth_answer(ObolIkeSa *sa, ObolChildSa *child, ObolReason *reason, ObolActions *out);
@@ -527,6 +531,8 @@ gboolean obol_path_equal(const ObolPath *a, const ObolPath *b);
 gboolean obol_path_is_ours(const ObolIkeSa *sa, const ObolAddress *local); /* the address is there, as far as we know */
 /* Those that may be used, best first; their number is returned.  The present one is among them as long as our address is there. */
 guint obol_paths(const ObolIkeSa *sa, ObolPath out[OBOL_ENGINE_PATHS_MAX]);
+/* The address that packets to the peer would leave from; %FALSE: there is no way, nobody knows, or it is a virtual one. */
+gboolean obol_path_source(const ObolIkeSa *sa, ObolAddress *source);
 char *obol_path_format(const ObolPath *path); /* (transfer full) */
 /* Addresses of ours that a peer may be told beside the present one. (transfer full): of ObolAddress */
 GArray *obol_path_additional(const ObolIkeSa *sa);

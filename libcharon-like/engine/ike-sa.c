@@ -116,6 +116,7 @@ obol_ike_sa_free(ObolIkeSa *sa)
     obol_informational_forget(sa);
     g_clear_pointer(&sa->mobike, obol_mobike_free);
     g_clear_pointer(&sa->early_deletes, g_array_unref);
+    obol_configuration_free(sa->configuration);
     obol_reason_free(sa->end_reason);
     obol_ike_keys_clear(&sa->keys);
     obol_connection_unref(sa->connection);
@@ -218,6 +219,7 @@ obol_ike_sa_end(ObolIkeSa *sa, ObolReason *reason, ObolActions *out)
         obol_ike_life_ask_for_another(sa, out);
     while (sa->children->len > 0)
         obol_child_sa_end(sa, g_ptr_array_index(sa->children, sa->children->len - 1), obol_reason_dup(reason), out);
+    obol_configuration_end(sa, out);
     obol_window_forget_requests(sa);
     obol_ike_sa_command_done(&sa->initiate_command, reason, out);
     obol_ike_sa_command_done(&sa->terminate_command, asked_for ? NULL : reason, out);
@@ -449,6 +451,7 @@ obol_ike_sa_handle(ObolIkeSa *sa, const ObolEvent *event, gint64 now_us, ObolAct
     case OBOL_EVENT_REDIRECT: obol_redirect_want(sa, event->redirect_to); break;
     case OBOL_EVENT_RESOLVED: obol_redirect_resolved(sa, &event->resolved, out); break;
     case OBOL_EVENT_ADOPTED: obol_succession_adopted(sa, out); break;
+    case OBOL_EVENT_LEASED: obol_configuration_leased(sa, event->leased, out); break;
     case OBOL_EVENT_REAUTHENTICATED: obol_ike_life_reauthenticated(sa, event->reauthenticated.success, out); break;
     }
     obol_succession_settle(sa, out);

@@ -41,6 +41,7 @@ typedef struct {
     /* The address that packets to @remote would leave from; %FALSE: there is no way there.  NULL: nobody knows. */
     gboolean (*source_for)(gpointer data, const ObolAddress *remote, ObolAddress *source);
     const GArray *addresses; /* of ObolAddress: those of this machine now, loopback left out; NULL: nobody knows */
+    const GArray *lent; /* of ObolAddress: virtual ones that we have of peers, each as often as it was lent.  NULL: none */
     gpointer data;
     gboolean trace_messages; /* somebody listens to OBOL_ACTION_MESSAGE: else none are made */
     void (*drop_spi)(gpointer data, guint64 spi); /* one of new_spi() comes to nothing; NULL: nobody keeps count */
@@ -99,6 +100,8 @@ guint64 obol_ike_sa_own_spi(const ObolIkeSa *sa);
 guint64 obol_ike_sa_peer_spi(const ObolIkeSa *sa);
 /* Inbound SPIs of the Child SAs, appended to @out (guint32, host order): how the dispatcher finds the SA of an expire. */
 void obol_ike_sa_child_spis(const ObolIkeSa *sa, GArray *out);
+/* @sa, which has not begun, is to take @old's place: it asks for the virtual addresses that @old has. */
+void obol_ike_sa_take_over_addresses(ObolIkeSa *sa, const ObolIkeSa *old);
 /* Query results come in from outside and are kept for lists. */
 void obol_ike_sa_set_usage(ObolIkeSa *sa, guint32 spi, gboolean inbound, const ObolSaUsage *usage);
 

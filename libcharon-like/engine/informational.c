@@ -149,6 +149,7 @@ obol_informational_request(ObolIkeSa *sa, const ObolIncoming *in, ObolActions *o
     sa->busy = TRUE;
     sa->held_answer = g_array_new(FALSE, FALSE, sizeof(ObolSaName));
     sa->held_notes = g_new0(ObolChain, 1);
+    obol_configuration_inform(in->chain, sa->held_notes);
     obol_mobike_request(sa, in, sa->held_notes, out);
     obol_window_size_answer(sa, in->chain, sa->held_notes, out);
     obol_crash_take(sa, in->chain);

@@ -49,6 +49,7 @@ obol_ike_sa_info(const ObolIkeSa *sa, ObolIkeInfo *info, GArray *children)
         .fragmentation = sa->fragmentation.agreed,
         .fragment_size = (guint) obol_fragment_threshold(sa, FALSE),
     };
+    obol_configuration_look(sa, info);
     put_mobike(sa->mobike, info);
 }
 

@@ -66,20 +66,25 @@ is_link_local(const ObolAddress *address)
     return address->family == AF_INET6 && address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
 }
 
-gboolean
-obol_path_is_ours(const ObolIkeSa *sa, const ObolAddress *local)
+static gboolean
+has_address(const GArray *list, const ObolAddress *address)
 {
-    const GArray *ours = sa->engine->addresses;
+    for (guint i = 0; list != NULL && i < list->len; i++) {
+        const ObolAddress *one = &g_array_index(list, ObolAddress, i);
 
-    if (ours == NULL || local->family == 0 || is_loopback(local))
-        return TRUE;
-    for (guint i = 0; i < ours->len; i++) {
-        const ObolAddress *one = &g_array_index(ours, ObolAddress, i);
-
-        if (one->family == local->family && memcmp(one->bytes, local->bytes, obol_address_n_bytes(one)) == 0)
+        if (one->family == address->family && memcmp(one->bytes, address->bytes, obol_address_n_bytes(one)) == 0)
             return TRUE;
     }
     return FALSE;
+}
+
+gboolean
+obol_path_is_ours(const ObolIkeSa *sa, const ObolAddress *local)
+{
+    const ObolEngine *engine = sa->engine;
+
+    return engine->addresses == NULL || local->family == 0 || is_loopback(local) || has_address(engine->addresses, local)
+           || has_address(engine->lent, local);
 }
 
 static gboolean
@@ -98,7 +103,8 @@ is_inside(const ObolIkeSa *sa, const ObolAddress *address, gboolean ours)
 {
     for (guint i = 0; i < sa->connection->children->len; i++) {
         const ObolChildConfig *child = g_ptr_array_index(sa->connection->children, i);
-        const GArray *selectors = ours ? child->local_ts : child->remote_ts;
+        g_autoptr(GArray) selectors =
+            obol_configuration_resolve(sa, ours ? OBOL_END_LOCAL : OBOL_END_REMOTE, ours ? child->local_ts : child->remote_ts);
 
         if (child->mode == OBOL_MODE_TUNNEL && any_holds(selectors, address) && !any_holds(selectors, ours ? &sa->local : &sa->remote))
             return TRUE;
@@ -106,10 +112,17 @@ is_inside(const ObolIkeSa *sa, const ObolAddress *address, gboolean ours)
     return FALSE;
 }
 
+/* It leads through somebody's tunnel and goes with that; but an SA that was set up from there stays. */
+static gboolean
+is_lent(const ObolIkeSa *sa, const ObolAddress *local)
+{
+    return has_address(sa->engine->lent, local) && !obol_address_equal(local, &sa->local);
+}
+
 static gboolean
 may_speak_from(const ObolIkeSa *sa, const ObolAddress *local)
 {
-    return obol_path_is_ours(sa, local) && obol_hosts_allow(sa->connection->local_hosts, local) && !is_inside(sa, local, TRUE);
+    return !is_lent(sa, local) && obol_path_is_ours(sa, local) && obol_hosts_allow(sa->connection->local_hosts, local) && !is_inside(sa, local, TRUE);
 }
 
 GArray *
@@ -154,6 +167,14 @@ collect(Collection *all, const ObolAddress *local, const ObolAddress *remote)
             return;
     }
     all->paths[all->n++] = path;
+}
+
+gboolean
+obol_path_source(const ObolIkeSa *sa, ObolAddress *source)
+{
+    const ObolEngine *engine = sa->engine;
+
+    return engine->source_for != NULL && engine->source_for(engine->data, &sa->remote, source) && !is_lent(sa, source);
 }
 
 /* First as the routes would have it, then from whatever address there is. */

@@ -80,12 +80,11 @@ without_mobike(ObolIkeSa *sa, ObolActions *out)
 static void
 initiator(ObolIkeSa *sa, gboolean ours, ObolActions *out)
 {
-    const ObolEngine *engine = sa->engine;
     ObolAddress source;
     ObolPath path;
 
     if (ours) {
-        if (engine->source_for != NULL && engine->source_for(engine->data, &sa->remote, &source) && !obol_address_equal(&source, &sa->local))
+        if (obol_path_source(sa, &source) && !obol_address_equal(&source, &sa->local))
             obol_tasks_add(sa, OBOL_TASK_PROBE, 0, 0);
         return;
     }

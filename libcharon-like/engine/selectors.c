@@ -111,9 +111,11 @@ same(const GArray *a, const GArray *b)
 static ObolReason *
 apply(const ObolIkeSa *sa, const ObolTsChange *change, const ObolChildSa *old, GArray **local, GArray **remote)
 {
+    g_autoptr(GArray) here = obol_configuration_addresses(sa, OBOL_END_LOCAL);
+    g_autoptr(GArray) there = obol_configuration_addresses(sa, OBOL_END_REMOTE);
     g_autoptr(GError) error = NULL;
 
-    if (obol_ts_change_apply(change, old->local_ts, old->remote_ts, &sa->local, &sa->remote, local, remote, &error))
+    if (obol_ts_change_apply(change, old->local_ts, old->remote_ts, here, there, local, remote, &error))
         return NULL;
     return refusal(OBOL_REASON_CONFIG, error->message);
 }

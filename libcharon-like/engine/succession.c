@@ -106,6 +106,7 @@ inherit(ObolIkeSa *sa, ObolIkeSa *heir)
     heir->children = sa->children;
     sa->children = none;
     heir->waits = g_steal_pointer(&sa->waits);
+    heir->configuration = g_steal_pointer(&sa->configuration);
     heir->n_kernel_requests = sa->n_kernel_requests;
     obol_mobike_inherit(sa, heir);
     heir->stranded = sa->stranded;

@@ -40,6 +40,7 @@ obol_connection_new(const char *name)
         .mobike = TRUE,
         .mobike_check = OBOL_CHECK_BEFORE, /* RFC 4555 section 3.7 */
         .initial_contact = TRUE,
+        .vips = g_array_new(FALSE, FALSE, sizeof(ObolAddress)),
         .children = g_ptr_array_new_with_free_func((GDestroyNotify) obol_child_config_free),
         .shunts = g_ptr_array_new_with_free_func((GDestroyNotify) obol_child_config_free),
     };
@@ -64,6 +65,8 @@ obol_connection_unref(ObolConnection *c)
     g_ptr_array_unref(c->local_hosts);
     g_ptr_array_unref(c->remote_hosts);
     g_array_unref(c->proposals);
+    g_array_unref(c->vips);
+    g_strfreev(c->pools);
     g_free(c->local_id);
     g_free(c->remote_id);
     g_ptr_array_unref(c->children);

@@ -7,6 +7,7 @@
 
 #include <obol/identity.h>
 #include <obol/kernel.h>
+#include <obol/pool.h>
 #include <obol/proposal.h>
 #include <obol/ts.h>
 
@@ -97,6 +98,8 @@ typedef struct {
     ObolUnique unique;
     gboolean encap;                        /* force UDP encapsulation by feigning a NAT */
     gboolean initial_contact;              /* send it with the first SA to an identity */
+    GArray *vips;                          /* of ObolAddress: what we ask for as initiator; unset: any of the family */
+    char **pools;                          /* that peers get addresses from, in this order; NULL: none */
     GPtrArray *children;                   /* of ObolChildConfig, in order; none in a connection of shunts alone */
     GPtrArray *shunts;                     /* of ObolChildConfig: policies that let pass or drop, never negotiated */
 } ObolConnection;

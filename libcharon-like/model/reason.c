@@ -48,6 +48,7 @@ static const struct {
     [OBOL_REASON_ADDRESS_GONE] = { "E-ADDRESS-GONE", N_("an address that it depends on has gone") },
     [OBOL_REASON_ADDRESS_REFUSED] = { "E-ADDRESS-REFUSED", N_("the peer does not accept the addresses") },
     [OBOL_REASON_COOKIE2] = { "E-COOKIE2", N_("the peer did not show that it receives at its address") },
+    [OBOL_REASON_ADDRESS] = { "E-ADDRESS", N_("there is no virtual address for whoever needs one") },
 };
 
 ObolReason *

@@ -208,15 +208,13 @@ all_are_there(const GArray *now, const GArray *wanted, GError **error)
 }
 
 static GArray *
-apply_one(ObolTsOp op, const GArray *now, const GArray *named, const ObolAddress *address, GError **error)
+apply_one(ObolTsOp op, const GArray *now, const GArray *named, const GArray *addresses, GError **error)
 {
     g_autoptr(GArray) wanted = NULL;
 
     if (named == NULL)
         return g_array_copy((GArray *) now);
-    wanted = g_array_copy((GArray *) named);
-    for (guint i = 0; i < wanted->len; i++)
-        obol_ts_resolve(&g_array_index(wanted, ObolTs, i), address);
+    wanted = obol_ts_list_resolve(named, addresses);
     switch (op) {
     case OBOL_TS_ADD: return unite(now, wanted, error);
     case OBOL_TS_SET: return unite(wanted, NULL, error);
@@ -238,8 +236,8 @@ some_packet_matches(const GArray *local, const GArray *remote)
 }
 
 gboolean
-obol_ts_change_apply(const ObolTsChange *change, const GArray *local, const GArray *remote, const ObolAddress *here,
-                     const ObolAddress *there, GArray **new_local, GArray **new_remote, GError **error)
+obol_ts_change_apply(const ObolTsChange *change, const GArray *local, const GArray *remote, const GArray *here,
+                     const GArray *there, GArray **new_local, GArray **new_remote, GError **error)
 {
     g_autoptr(GArray) left = apply_one(change->op, local, change->local, here, error);
     g_autoptr(GArray) right = left != NULL ? apply_one(change->op, remote, change->remote, there, error) : NULL;

@@ -116,6 +116,26 @@ obol_ts_resolve(ObolTs *ts, const ObolAddress *address)
     *ts = one;
 }
 
+GArray *
+obol_ts_list_resolve(const GArray *selectors, const GArray *addresses)
+{
+    GArray *list = g_array_sized_new(FALSE, FALSE, sizeof(ObolTs), selectors->len);
+
+    for (guint i = 0; i < selectors->len; i++) {
+        const ObolTs *ts = &g_array_index(selectors, ObolTs, i);
+        guint n = ts->family == 0 ? addresses->len : 1;
+
+        for (guint j = 0; j < n && list->len < OBOL_TS_MAX; j++) {
+            ObolTs one = *ts;
+
+            if (ts->family == 0)
+                obol_ts_resolve(&one, &g_array_index(addresses, ObolAddress, j));
+            g_array_append_val(list, one);
+        }
+    }
+    return list;
+}
+
 gboolean
 obol_ts_matches(const ObolTs *ts, const ObolAddress *address, guint8 protocol, guint16 port)
 {

@@ -247,6 +247,22 @@ read_redirects(ObolFaults *faults, const ObolNode *section, ObolConnection *conn
         obol_faults_add(faults, OBOL_SETTINGS_ERROR_VALUE, section, "redirect_to: \"%s\" is neither an address nor a host name", to);
 }
 
+static void
+read_vips(ObolFaults *faults, const ObolNode *section, GArray *out)
+{
+    g_auto(GStrv) texts = obol_setting_list(section, obol_schema_connection, "vips");
+
+    for (char **text = texts; *text != NULL; text++) {
+        ObolAddress address;
+
+        if (obol_address_parse(*text, &address) && address.family != 0 && out->len < OBOL_VIRTUAL_ADDRESSES_MAX)
+            g_array_append_val(out, address);
+        else
+            obol_faults_add(faults, OBOL_SETTINGS_ERROR_VALUE, place_of(section, "vips"),
+                            "vips: \"%s\": at most %d addresses, 0.0.0.0 or :: for any", *text, OBOL_VIRTUAL_ADDRESSES_MAX);
+    }
+}
+
 static ObolAddressCheck
 read_address_check(const ObolNode *section)
 {
@@ -287,6 +303,8 @@ obol_connection_from_node(const ObolNode *section, GError **error)
     connection->mobike_check = read_address_check(section);
     connection->encap = number(section, "encap") != 0;
     connection->initial_contact = number(section, "initial_contact") != 0;
+    read_vips(&faults, section, connection->vips);
+    connection->pools = obol_setting_list(section, obol_schema_connection, "pools");
     read_children(&faults, section, connection);
     if (!obol_faults_finish(&faults, error))
         return NULL;

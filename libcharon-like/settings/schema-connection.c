@@ -134,8 +134,12 @@ const ObolSettingSpec obol_schema_connection[] = {
              "(RFC 7383 section 2.5)." },
     { .name = "childless", .type = OBOL_TYPE_ENUM, .fallback = "never", .choices = WORDS("allow", "prefer", "force", "never"),
       .only = WORDS("never"), .why = "childless IKE SAs (RFC 6023) are not there." },
-    { .name = "vips", .type = OBOL_TYPE_LIST, .only = NO_VALUE, .why = "virtual addresses are not there." },
-    { .name = "pools", .type = OBOL_TYPE_LIST, .only = NO_VALUE, .why = "virtual addresses are not there." },
+    { .name = "vips", .type = OBOL_TYPE_LIST,
+      .doc = "Virtual addresses that we ask the peer for when we initiate: 0.0.0.0 and :: for whatever it gives, or addresses that we "
+             "would like. local_ts = dynamic stands for what we get. Without one of them there is no Child SA." },
+    { .name = "pools", .type = OBOL_TYPE_LIST,
+      .doc = "Pools that peers who initiate get virtual addresses from, the first that has one; remote_ts = dynamic stands for what a "
+             "peer got. Who asks for none gets no Child SA." },
     { .name = "keyingtries", .type = OBOL_TYPE_INTEGER, .fallback = "1", .only = WORDS("1"),
       .why = "one round of retransmissions is made; see retransmit." },
     { .name = "send_certreq", .type = OBOL_TYPE_BOOL, .fallback = "no", .only = WORDS("no"), .why = NO_CERTIFICATES },

@@ -78,7 +78,8 @@ const ObolSettingSpec obol_schema[] = {
       .doc = "Shared keys. The file they stand in must be readable by its owner alone." },
     /* What a plugin knows is in its own schema, which the bus checks once the plugin is loaded. */
     { .name = "plugins", .type = OBOL_TYPE_SECTIONS, .doc = "A section for each plugin, named as the plugin." },
-    NOT_YET("pools", "virtual addresses are not there."),
+    { .name = "pools", .type = OBOL_TYPE_SECTIONS, .members = obol_schema_pool,
+      .doc = "Virtual addresses for peers, a section for each pool under a name of your choice, for connections.NAME.pools." },
     NOT_YET("authorities", "certificates are not there."),
     { NULL },
 };

@@ -6,6 +6,7 @@
 
 #include "credentials/shared-keys.h"
 #include "model/connection.h"
+#include "model/pool-config.h"
 
 /* Reads one libconfig file into a tree.  A raw-token pass finds what libconfig 1.5 gets wrong (integers that wrap,
  * columns, the same key twice).  NULL with OBOL_SETTINGS_ERROR "file:line:column: what\n  <the line>\n  ^". */
@@ -26,6 +27,7 @@ ObolNode *obol_node_dup(const ObolNode *node);
 /* The schema of all that the core itself reads: `daemon`, `connections`, `secrets`, `plugins`. */
 extern const ObolSettingSpec obol_schema[];
 extern const ObolSettingSpec obol_schema_connection[]; /* members of one connection, for VICI too */
+extern const ObolSettingSpec obol_schema_pool[];       /* of one pool, likewise */
 
 /* Values of a checked tree, with the schema's defaults. */
 const char *obol_setting_text(const ObolNode *section, const ObolSettingSpec *members, const char *name);
@@ -40,6 +42,9 @@ gboolean obol_size_parse(const char *text, gint64 *bytes);
 /* One connection from its section, which must be checked already.  Proposals that @crypto can not do are refused by name. */
 ObolConnection *obol_connection_from_node(const ObolNode *section, GError **error);
 ObolConnectionSet *obol_connections_from_tree(const ObolNode *tree, GError **error);
+/* One pool from its section, checked already; and all of `pools` (transfer full): of ObolPoolConfig. */
+ObolPoolConfig *obol_pool_from_node(const ObolNode *section, GError **error);
+GPtrArray *obol_pools_from_tree(const ObolNode *tree, GError **error);
 ObolSharedKeys *obol_shared_keys_from_tree(const ObolNode *tree, GError **error);
 
 /* The closest of @names to @word (edit distance), or NULL when none is close. */

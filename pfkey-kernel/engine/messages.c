@@ -300,6 +300,8 @@ pfkey_build_sa(PfkeyMessage *out, PfkeyType type, const ObolSaSpec *spec, guint8
     put_sa2(out, spec->mode, spec->reqid);
     if (spec->udp_encap)
         pfkey_message_add_encap(out, spec->id.source.port, spec->id.destination.port);
+    if (spec->udp_encap && spec->original_source.family != 0)
+        put_address(out, PFKEY_EXT_X_NAT_T_OA, &spec->original_source);
 }
 
 void

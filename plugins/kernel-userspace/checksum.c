@@ -55,21 +55,47 @@ checksum_pseudo(const Flow *flow, guint8 protocol, gsize n)
     return sum + protocol + (guint32) (n >> 16) + (guint32) (n & 0xffff);
 }
 
-void
-checksum_repair(const Flow *flow, guint8 protocol, guint8 *payload, gsize n)
+/* Where the checksum of a packet is that has the pseudo-header in it; NULL: there is none. */
+static guint8 *
+translated_field(const Flow *flow, guint8 protocol, guint8 *payload, gsize n)
 {
     gsize field;
-    guint16 value;
 
     switch (protocol) {
     case PROTO_TCP: field = 16; break;
     case PROTO_UDP: field = 6; break;
     case PROTO_ICMPV6: field = 2; break;
-    default: return; /* no pseudo-header in its checksum */
+    default: return NULL;
     }
     if (n < field + 2 || (protocol == PROTO_UDP && flow->family == AF_INET && get_u16(payload + field) == 0))
-        return; /* too short to have one, or (RFC 768) none was made */
-    put_u16(payload + field, 0);
-    value = checksum_finish(checksum_add(checksum_pseudo(flow, protocol, n), payload, n));
-    put_u16(payload + field, protocol == PROTO_UDP && value == 0 ? 0xffff : value);
+        return NULL; /* too short to have one, or (RFC 768) none was made */
+    return payload + field;
+}
+
+static void
+put_checksum(guint8 *field, guint8 protocol, guint32 sum)
+{
+    guint16 value = checksum_finish(sum);
+
+    put_u16(field, protocol == PROTO_UDP && value == 0 ? 0xffff : value);
+}
+
+void
+checksum_translate(const Flow *flow, guint32 was, guint8 protocol, guint8 *payload, gsize n)
+{
+    guint8 *field = translated_field(flow, protocol, payload, n);
+
+    if (field != NULL)
+        put_checksum(field, protocol, (guint16) ~get_u16(field) + (guint32) checksum_finish(was) + checksum_pseudo(flow, 0, 0));
+}
+
+void
+checksum_repair(const Flow *flow, guint8 protocol, guint8 *payload, gsize n)
+{
+    guint8 *field = translated_field(flow, protocol, payload, n);
+
+    if (field == NULL)
+        return;
+    put_u16(field, 0);
+    put_checksum(field, protocol, checksum_add(checksum_pseudo(flow, protocol, n), payload, n));
 }

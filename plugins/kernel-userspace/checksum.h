@@ -17,8 +17,17 @@ void checksum_ipv4(guint8 header[IP4_HEADER]);
 guint32 checksum_pseudo(const Flow *flow, guint8 protocol, gsize n);
 
 /**
+ * checksum_translate:
+ * @was: checksum_pseudo() of the addresses that the sender knew, with neither protocol nor length
+ *
+ * RFC 3948 section 3.1.2: an upper layer whose checksum was made with addresses that a NAT has changed since gets the one for those of
+ * @flow.  What was wrong stays wrong (RFC 1624).  @n bytes at @payload, whole, not a fragment.
+ */
+void checksum_translate(const Flow *flow, guint32 was, guint8 protocol, guint8 *payload, gsize n);
+
+/**
  * checksum_repair:
- * RFC 3948 section 3.1.2: an upper layer whose checksum was made with addresses that a NAT has changed since gets a new one.
+ * Likewise where nobody has told which addresses those were: it gets a new one.
  * The packet is authentic, so nothing is lost by not looking at the old one.  @n bytes at @payload, whole, not a fragment.
  */
 void checksum_repair(const Flow *flow, guint8 protocol, guint8 *payload, gsize n);

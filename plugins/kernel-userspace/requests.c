@@ -2,6 +2,7 @@
 /* requests.c - what the daemon asks for: SPIs, SAs, policies. */
 #include <string.h>
 
+#include "checksum.h"
 #include "core-private.h"
 
 static gboolean
@@ -132,6 +133,20 @@ init_crypto(const Core *core, Sa *sa, const ObolSaSpec *spec, GError **error)
     return ok || refuse(error, OBOL_KERNEL_ERROR_UNSUPPORTED, cause->message);
 }
 
+/* What the sender's checksums were made with. */
+static void
+remember_original(Sa *sa, const ObolSaSpec *spec)
+{
+    Flow flow = { .family = spec->original_source.family };
+
+    if (flow.family == 0 || flow.family != spec->original_destination.family)
+        return;
+    memcpy(flow.addresses[FLOW_SOURCE], spec->original_source.bytes, sizeof flow.addresses[FLOW_SOURCE]);
+    memcpy(flow.addresses[FLOW_DESTINATION], spec->original_destination.bytes, sizeof flow.addresses[FLOW_DESTINATION]);
+    sa->translated = TRUE;
+    sa->original_sum = checksum_pseudo(&flow, 0, 0);
+}
+
 static Sa *
 make_sa(const Core *core, const ObolSaSpec *spec, GError **error)
 {
@@ -144,6 +159,7 @@ make_sa(const Core *core, const ObolSaSpec *spec, GError **error)
     sa->mode = spec->mode;
     sa->inbound = spec->inbound;
     sa->udp_encap = spec->udp_encap;
+    remember_original(sa, spec);
     sa->lifetimes = spec->lifetimes;
     sa->tfc_padding = spec->tfc_padding;
     sa->copy_dscp = core->settings.copy_dscp && (spec->flags & OBOL_SA_NO_DSCP_OUT) == 0;

@@ -46,6 +46,8 @@ typedef struct Sa {
     ObolMode mode;
     gboolean inbound, udp_encap, dead, soft_told;
     gboolean copy_dscp, copy_ecn, dscp_in, copy_df, icmp;
+    gboolean translated;   /* inbound: the sender knows other addresses, whose sum is @original_sum (checksum_translate()) */
+    guint32 original_sum;
     ObolLifetimes lifetimes;
     GArray *ts[2];
     guint32 tfc_padding;

@@ -40,7 +40,10 @@ unwrap_transport(Core *core, const Sa *sa, const Arrived *arrived, guint8 **data
     if (!packet_parse(core->scratch, n_header + arrived->n, packet) || packet->fragment ||
         (packet->options && arrived->header == NULL))
         return FALSE;
-    if (sa->udp_encap)
+    if (sa->translated)
+        checksum_translate(&packet->flow, sa->original_sum, packet->flow.protocol, core->scratch + packet->n_header,
+                           packet->n - packet->n_header);
+    else if (sa->udp_encap)
         checksum_repair(&packet->flow, packet->flow.protocol, core->scratch + packet->n_header,
                         packet->n - packet->n_header);
     return TRUE;

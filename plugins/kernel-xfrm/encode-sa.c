@@ -162,6 +162,8 @@ put_encap(XfrmRequest *request, const ObolSaSpec *spec, const XfrmDialect *diale
 
     if (!spec->udp_encap)
         return;
+    if (spec->original_source.family != 0)
+        memcpy(&encap.encap_oa, spec->original_source.bytes, sizeof encap.encap_oa);
     request_put(request, XFRMA_ENCAP, &encap, sizeof encap);
     if (spec->inbound && dialect->mapping_timer && dialect->mapping_interval_s != 0)
         request_put_u32(request, XFRMA_MTIMER_THRESH, dialect->mapping_interval_s);

@@ -3,7 +3,7 @@ if HAVE_MNL
 noinst_LTLIBRARIES += libobol-network-netlink.la
 libobol_network_netlink_la_SOURCES = \
 	%D%/addresses.c %D%/addresses.h %D%/message.c %D%/message.h %D%/network.c %D%/network.h \
-	%D%/wire.c %D%/wire.h
+	%D%/virtual.c %D%/virtual.h %D%/wire.c %D%/wire.h
 libobol_network_netlink_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) $(MNL_CFLAGS) -D_GNU_SOURCE
 libobol_network_netlink_la_LIBADD = $(MNL_LIBS) $(GLIB_LIBS)
 

@@ -349,3 +349,20 @@ message_put_rule(guint8 *room, gboolean add, const MessageRule *rule)
     }
     return header;
 }
+
+struct nlmsghdr *
+message_put_address(guint8 *room, gboolean add, const ObolAddress *address, guint32 device)
+{
+    struct nlmsghdr *header = add ? put_header(room, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL)
+                                  : put_header(room, RTM_DELADDR, NLM_F_ACK);
+    struct ifaddrmsg *fixed = mnl_nlmsg_put_extra_header(header, sizeof *fixed);
+
+    fixed->ifa_family = (guint8) address->family;
+    fixed->ifa_prefixlen = (guint8) (obol_address_n_bytes(address) * 8);
+    fixed->ifa_scope = RT_SCOPE_UNIVERSE;
+    fixed->ifa_flags = address->family == AF_INET6 ? IFA_F_NODAD : 0;
+    fixed->ifa_index = device;
+    put_address(header, IFA_LOCAL, address);
+    put_address(header, IFA_ADDRESS, address);
+    return header;
+}

@@ -59,6 +59,8 @@ typedef struct {
 struct nlmsghdr *message_put_dump(guint8 *room, guint16 type, guint8 family);
 struct nlmsghdr *message_put_lookup(guint8 *room, const ObolAddress *to, guint32 mark);
 struct nlmsghdr *message_put_route(guint8 *room, gboolean add, const MessageRoute *route);
+/* A single address, of @device (index). */
+struct nlmsghdr *message_put_address(guint8 *room, gboolean add, const ObolAddress *address, guint32 device);
 struct nlmsghdr *message_put_rule(guint8 *room, gboolean add, const MessageRule *rule);
 
 #endif

@@ -14,6 +14,7 @@
 #include <obol/prefix.h>
 
 #include "addresses.h"
+#include "virtual.h"
 
 #define ROUTES_MAX 65536
 
@@ -31,6 +32,7 @@ struct Network {
     GMainContext *context;
     Wire *wire;
     GArray *addresses;  /* of OwnAddress */
+    Virtuals *virtuals;
     GPtrArray *wanted;  /* of Wanted; of two with one prefix the later serves */
     gboolean ruled[G_N_ELEMENTS(families)]; /* our rule is there */
     GSource *source, *burst;
@@ -354,6 +356,38 @@ network_address_in(Network *network, const ObolTs *range, ObolAddress *out)
     return FALSE;
 }
 
+/* What came of it is known at once: routes that want it as source follow. */
+static gboolean
+settle(Network *network, int status, const ObolAddress *address, GError **error)
+{
+    char text[OBOL_ADDRESS_TEXT_MAX];
+    GArray *now;
+
+    if (status < 0) {
+        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(-status), "address %s: %s%s", obol_address_format(address, text),
+                    g_strerror(-status), status == -EPERM ? " (addresses need the capability CAP_NET_ADMIN)" : "");
+        return FALSE;
+    }
+    now = addresses_look(network->wire, &status);
+    if (now != NULL) {
+        g_array_unref(network->addresses);
+        network->addresses = now;
+    }
+    return TRUE;
+}
+
+gboolean
+network_add_address(Network *network, const ObolAddress *address, GError **error)
+{
+    return settle(network, virtuals_add(network->virtuals, address), address, error);
+}
+
+gboolean
+network_remove_address(Network *network, const ObolAddress *address, GError **error)
+{
+    return settle(network, virtuals_remove(network->virtuals, address), address, error);
+}
+
 /* --- changes --- */
 
 /* A route that can not be laid now is tried again at the next change. */
@@ -455,6 +489,7 @@ network_new(const NetworkSettings *settings, GMainContext *context, const ObolNe
         g_set_error(error, G_IO_ERROR, g_io_error_from_errno(-status), "routing (netlink): %s", g_strerror(-status));
         return NULL;
     }
+    network->virtuals = virtuals_new(network->wire);
     n = sweep_routes(network);
     n += sweep_rules(network);
     if (n > 0)
@@ -485,6 +520,7 @@ network_free(Network *network)
         sweep_rules(network);
         sweep_routes(network);
     }
+    virtuals_free(network->virtuals);
     wire_free(network->wire);
     if (network->addresses != NULL)
         g_array_unref(network->addresses);

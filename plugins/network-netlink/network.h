@@ -23,6 +23,8 @@ void network_free(Network *network); /* and its routes and rules */
 
 gboolean network_add_route(Network *network, const ObolRouteSpec *route, GError **error);
 gboolean network_remove_route(Network *network, const ObolRouteSpec *route, GError **error);
+gboolean network_add_address(Network *network, const ObolAddress *address, GError **error);
+gboolean network_remove_address(Network *network, const ObolAddress *address, GError **error);
 void network_each_address(Network *network, void (*visit)(const ObolAddress *address, const char *device, gpointer data),
                           gpointer data);
 gboolean network_address_in(Network *network, const ObolTs *range, ObolAddress *out);

@@ -57,9 +57,22 @@ role_address_in(gpointer self, const ObolTs *range, ObolAddress *out)
     return network_address_in(self, range, out);
 }
 
+static gboolean
+role_add_address(gpointer self, const ObolAddress *address, GError **error)
+{
+    return network_add_address(self, address, error);
+}
+
+static gboolean
+role_remove_address(gpointer self, const ObolAddress *address, GError **error)
+{
+    return network_remove_address(self, address, error);
+}
+
 static const ObolNetworkVtable vtable = {
     .size = sizeof vtable, .open = role_open, .close = role_close, .add_route = role_add_route,
     .remove_route = role_remove_route, .each_address = role_each_address, .address_in = role_address_in,
+    .add_address = role_add_address, .remove_address = role_remove_address,
 };
 
 static const ObolSettingSpec settings_schema[] = {

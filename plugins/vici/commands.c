@@ -153,12 +153,6 @@ no_certificates(G_GNUC_UNUSED ViciServer *server, ViciClient *client, G_GNUC_UNU
     vici_reply_failure(client, "obold authenticates by pre-shared key: it keeps no certificates and private keys");
 }
 
-static void
-no_pools(G_GNUC_UNUSED ViciServer *server, ViciClient *client, G_GNUC_UNUSED const ObolNode *request)
-{
-    vici_reply_failure(client, "obold hands out no virtual addresses");
-}
-
 static const struct {
     const char *name;
     ViciHandler handle;
@@ -193,9 +187,9 @@ static const struct {
     { "clear-creds", vici_clear_creds },
     { "load-authority", no_certificates },
     { "unload-authority", no_certificates },
-    { "load-pool", no_pools },
-    { "unload-pool", no_pools },
-    { "get-pools", nothing },
+    { "load-pool", vici_load_pool },
+    { "unload-pool", vici_unload_pool },
+    { "get-pools", vici_get_pools },
     { "get-algorithms", vici_get_algorithms },
     { "get-counters", vici_get_counters },
     { "reset-counters", vici_reset_counters },

@@ -79,4 +79,9 @@ void vici_load_shared(ViciServer *server, ViciClient *client, const ObolNode *re
 void vici_unload_shared(ViciServer *server, ViciClient *client, const ObolNode *request);
 void vici_clear_creds(ViciServer *server, ViciClient *client, const ObolNode *request);
 
+/* commands-pools.c */
+void vici_load_pool(ViciServer *server, ViciClient *client, const ObolNode *request);
+void vici_unload_pool(ViciServer *server, ViciClient *client, const ObolNode *request);
+void vici_get_pools(ViciServer *server, ViciClient *client, const ObolNode *request);
+
 #endif

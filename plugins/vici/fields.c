@@ -117,6 +117,19 @@ put_suite(ObolViciWriter *writer, const ObolSuite *suite)
     put_transform(writer, "dh-group", OBOL_TRANSFORM_KE, suite->ke);
 }
 
+static void
+put_addresses(ObolViciWriter *writer, const char *name, const GArray *addresses)
+{
+    char text[OBOL_ADDRESS_TEXT_MAX];
+
+    if (addresses == NULL)
+        return;
+    obol_vici_put_list(writer, name);
+    for (guint i = 0; i < addresses->len; i++)
+        obol_vici_put_item(writer, obol_address_format(&g_array_index(addresses, ObolAddress, i), text));
+    obol_vici_end_list(writer);
+}
+
 void
 vici_put_ike(ObolViciWriter *writer, const ObolIkeInfo *sa, gint64 now_us)
 {
@@ -146,6 +159,8 @@ vici_put_ike(ObolViciWriter *writer, const ObolIkeInfo *sa, gint64 now_us)
         if (sa->reauth_us != 0)
             put_seconds(writer, "reauth-time", now_us, sa->reauth_us);
     }
+    put_addresses(writer, "local-vips", sa->local_vips);
+    put_addresses(writer, "remote-vips", sa->remote_vips);
 }
 
 static void

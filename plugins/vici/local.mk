@@ -6,7 +6,7 @@ libobol_vici_codec_la_LIBADD = $(GLIB_LIBS)
 
 libobol_vici_la_SOURCES = \
 	%D%/client.c %D%/client.h %D%/commands.c %D%/commands.h %D%/commands-control.c %D%/commands-info.c \
-	%D%/commands-kernel.c %D%/commands-list.c %D%/commands-load.c %D%/commands-redirect.c %D%/commands-selectors.c %D%/counters.c %D%/counters.h \
+	%D%/commands-kernel.c %D%/commands-list.c %D%/commands-load.c %D%/commands-pools.c %D%/commands-redirect.c %D%/commands-selectors.c %D%/counters.c %D%/counters.h \
 	%D%/events.c %D%/events.h %D%/failures.c %D%/failures.h %D%/fields.c %D%/fields.h %D%/io.c %D%/io.h \
 	%D%/job.c %D%/job.h %D%/listener.c %D%/listener.h %D%/server.c %D%/server.h %D%/tell.c %D%/tell.h
 libobol_vici_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -D_GNU_SOURCE

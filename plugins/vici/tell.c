@@ -73,6 +73,7 @@ alert_type(const ObolReason *reason)
     case OBOL_REASON_DELETED_BY_US:
     case OBOL_REASON_CRYPTO:
     case OBOL_REASON_CONFIG:
+    case OBOL_REASON_ADDRESS:
     case OBOL_REASON_BUSY:
     case OBOL_REASON_INTERNAL:
     case OBOL_N_REASONS:              break;

@@ -1,14 +1,16 @@
 # Engines joined in memory: what each rule of an exchange asks, one test a rule.
 check_LTLIBRARIES += libobol-testing-exchange.la
-libobol_testing_exchange_la_SOURCES = %D%/model-kernel.c %D%/model-kernel.h %D%/pair.c %D%/pair-children.c %D%/pair-fragments.c %D%/mobike.c %D%/mobike.h %D%/pair-mobike.c %D%/pair-selectors.c %D%/pair-set-up.c \
+libobol_testing_exchange_la_SOURCES = %D%/model-kernel.c %D%/model-kernel.h %D%/pair.c %D%/pair-children.c %D%/pair-configuration.c %D%/pair-fragments.c %D%/mobike.c %D%/mobike.h %D%/pair-mobike.c %D%/pair-selectors.c %D%/pair-set-up.c \
 	%D%/pair-stories.c %D%/pair-windows.c %D%/pair.h
 libobol_testing_exchange_la_CPPFLAGS = $(TEST_CPPFLAGS)
 exchange_libs = libobol-testing-exchange.la libobol-testing-crypto.la libobol-engine.la libobol-credentials.la \
-	libobol-crypto-backend.la libobol-crypto.la libobol-wire.la libobol-model.la $(GLIB_LIBS)
+	libobol-crypto-backend.la libobol-crypto.la libobol-wire.la libobol-pools.la libobol-model.la $(GLIB_LIBS)
 
 check_PROGRAMS += \
 	testing/exchange/test-child-kernel \
 	testing/exchange/test-collisions \
+	testing/exchange/test-configuration \
+	testing/exchange/test-configuration-life \
 	testing/exchange/test-cookies \
 	testing/exchange/test-crash \
 	testing/exchange/test-create-child \
@@ -33,11 +35,18 @@ check_PROGRAMS += \
 	testing/exchange/test-sent \
 	testing/exchange/test-set-up \
 	testing/exchange/test-ten-lines \
+	testing/exchange/test-transport \
 	testing/exchange/test-window \
 	testing/exchange/test-window-meanwhile
 testing_exchange_test_child_kernel_SOURCES = %D%/test-child-kernel.c
 testing_exchange_test_child_kernel_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_exchange_test_child_kernel_LDADD = $(exchange_libs)
+testing_exchange_test_configuration_SOURCES = %D%/test-configuration.c
+testing_exchange_test_configuration_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_exchange_test_configuration_LDADD = $(exchange_libs)
+testing_exchange_test_configuration_life_SOURCES = %D%/test-configuration-life.c
+testing_exchange_test_configuration_life_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_exchange_test_configuration_life_LDADD = $(exchange_libs)
 testing_exchange_test_collisions_SOURCES = %D%/test-collisions.c
 testing_exchange_test_collisions_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_exchange_test_collisions_LDADD = $(exchange_libs)
@@ -119,3 +128,6 @@ testing_exchange_test_window_LDADD = $(exchange_libs)
 testing_exchange_test_window_meanwhile_SOURCES = %D%/test-window-meanwhile.c
 testing_exchange_test_window_meanwhile_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_exchange_test_window_meanwhile_LDADD = $(exchange_libs)
+testing_exchange_test_transport_SOURCES = %D%/test-transport.c
+testing_exchange_test_transport_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_exchange_test_transport_LDADD = $(exchange_libs)

@@ -99,6 +99,9 @@ set_up_side(Pair *pair, PairSide *side, const PairSetup *setup, guint me)
     side->wake_us = G_MAXINT64;
     model_kernel_init(&side->kernel, 0x1000 * (me + 1));
     side->others = g_array_new(FALSE, FALSE, sizeof(PairOther));
+    side->pools = obol_pools_new();
+    side->attributes = obol_attributes_new();
+    side->lent = g_array_new(FALSE, FALSE, sizeof(ObolAddress));
     side->ends = g_array_new(FALSE, FALSE, sizeof(ObolReasonCode));
     side->engine = (ObolEngine) {
         .crypto = pair->crypto,
@@ -110,6 +113,7 @@ set_up_side(Pair *pair, PairSide *side, const PairSetup *setup, guint me)
         .new_spi = new_spi,
         .reqid_for = reqid_for,
         .source_for = source_for,
+        .lent = side->lent,
         .data = side,
         .trace_messages = TRUE,
         .nat_t_port = 4500,

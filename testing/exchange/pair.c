@@ -18,6 +18,7 @@ typedef struct {
     guint32 request;
     ObolKernelRequest *what;
     ObolJob *job;
+    ObolPoolRequest *lease;
 } Held;
 
 static void
@@ -26,6 +27,7 @@ held_free(Held *held)
     obol_kernel_request_free(held->what);
     if (held->job != NULL)
         held->job->free(held->job);
+    obol_pool_request_free(held->lease);
     g_free(held);
 }
 
@@ -44,6 +46,9 @@ pair_free(Pair *pair)
         obol_connection_unref(sides[i]->connection);
         model_kernel_clear(&sides[i]->kernel);
         g_array_unref(sides[i]->ends);
+        obol_pools_free(sides[i]->pools);
+        g_array_unref(sides[i]->lent);
+        g_array_unref(sides[i]->attributes);
         g_clear_pointer(&sides[i]->addresses, g_array_unref);
         g_free(sides[i]->last_log);
         obol_connection_set_unref(pair->sets[i]);
@@ -76,6 +81,19 @@ ask_kernel(Pair *pair, const Held *held)
         model_kernel_undo(&held->side->kernel, held->what, &reply); /* as the dispatcher does */
 }
 
+/* As the dispatcher does: what nobody waits for any more goes back. */
+static void
+ask_pools(Pair *pair, const Held *held)
+{
+    g_autoptr(ObolPoolReply) reply = obol_pools_lease(held->side->pools, held->lease);
+    const ObolPoolRequest back = { held->lease->identity, held->lease->pools, reply->addresses };
+
+    if (held->sa != NULL)
+        pair_feed_sa(pair, held->side, held->sa, &(ObolEvent) { .kind = OBOL_EVENT_LEASED, .leased = reply });
+    else
+        obol_pools_release(held->side->pools, &back);
+}
+
 static GList *
 next_held(const Pair *pair)
 {
@@ -96,6 +114,8 @@ answer_held(Pair *pair)
         g_queue_delete_link(pair->held, at);
         if (held->what != NULL) {
             ask_kernel(pair, held);
+        } else if (held->lease != NULL) {
+            ask_pools(pair, held);
         } else {
             held->job->run(held->job);
             if (held->sa != NULL)
@@ -190,14 +210,40 @@ wake_of(PairSide *side, const ObolIkeSa *sa)
 }
 
 static void
+take_back(PairSide *side, const ObolAddress *address)
+{
+    guint i = 0;
+
+    while (i < side->lent->len && !obol_address_equal(&g_array_index(side->lent, ObolAddress, i), address))
+        i++;
+    g_assert_cmpuint(i, <, side->lent->len);
+    g_array_remove_index(side->lent, i);
+}
+
+static void
+configure(PairSide *side, const ObolAction *action)
+{
+    const GArray *addresses = action->configure.addresses;
+
+    if (action->configure.up)
+        g_array_append_vals(side->lent, addresses->data, addresses->len);
+    for (guint i = 0; !action->configure.up && i < addresses->len; i++)
+        take_back(side, &g_array_index(addresses, ObolAddress, i));
+    g_array_set_size(side->attributes, 0);
+    obol_attributes_add_all(side->attributes, action->configure.attributes);
+}
+
+static void
 carry_out(Pair *pair, PairSide *side, ObolIkeSa *sa, ObolAction *action, ObolIkeSa **adopted, gboolean *closed)
 {
     switch (action->kind) {
     case OBOL_ACTION_SEND: put_on_wire(pair, side, action); break;
     case OBOL_ACTION_WAKE: *wake_of(side, sa) = action->wake_us; break;
     case OBOL_ACTION_KEEP_ALIVE: side->n_keep_alives++; break;
-    case OBOL_ACTION_KERNEL: hold(pair, (Held) { side, sa, action->kernel.request, g_steal_pointer(&action->kernel.what), NULL }); break;
-    case OBOL_ACTION_JOB: hold(pair, (Held) { side, sa, 0, NULL, g_steal_pointer(&action->job) }); break;
+    case OBOL_ACTION_KERNEL:
+        hold(pair, (Held) { side, sa, action->kernel.request, g_steal_pointer(&action->kernel.what), NULL, NULL });
+        break;
+    case OBOL_ACTION_JOB: hold(pair, (Held) { side, sa, 0, NULL, g_steal_pointer(&action->job), NULL }); break;
     case OBOL_ACTION_SUCCESSOR: take_in(pair, side, sa, action, adopted); break;
     case OBOL_ACTION_REAUTHENTICATE:
         side->n_reauthentications++;
@@ -230,6 +276,9 @@ carry_out(Pair *pair, PairSide *side, ObolIkeSa *sa, ObolAction *action, ObolIke
         break;
     case OBOL_ACTION_CLOSE: *closed = TRUE; break;
     case OBOL_ACTION_CHILD_STATE: note_child(side, action); break;
+    case OBOL_ACTION_LEASE: hold(pair, (Held) { side, sa, 0, NULL, NULL, g_steal_pointer(&action->lease) }); break;
+    case OBOL_ACTION_RELEASE: obol_pools_release(side->pools, action->lease); break;
+    case OBOL_ACTION_CONFIGURE: configure(side, action); break;
     case OBOL_ACTION_IKE_STATE:
     case OBOL_ACTION_MESSAGE: break;
     case OBOL_ACTION_MOVED: side->n_moves++; break;
@@ -325,7 +374,7 @@ pair_initiate(Pair *pair)
 {
     g_assert_null(pair->left.sa);
     pair->left.sa = obol_ike_sa_new_initiator(&pair->left.engine, pair->left.connection, 0x1111, &pair->left.address,
-                                              &pair->right.address);
+                                              pair->right_nat.family != 0 ? &pair->right_nat : &pair->right.address);
     pair_feed(pair, &pair->left, &(ObolEvent) { .kind = OBOL_EVENT_INITIATE, .initiate = { .command = 1 } });
 }
 
@@ -376,6 +425,29 @@ is_lost(const Pair *pair, const PairPacket *packet)
     return FALSE;
 }
 
+static void
+put_host(ObolAddress *address, const ObolAddress *host)
+{
+    guint16 port = address->port;
+
+    *address = *host;
+    address->port = port;
+}
+
+/* What NATs make of a datagram's addresses. */
+static void
+translate(const Pair *pair, PairPacket *packet)
+{
+    gboolean to_right = packet->to == &pair->right;
+
+    if (pair->nat.family != 0 && to_right)
+        packet->source = pair->nat;
+    if (pair->nat.family != 0 && !to_right && pair->left.sa != NULL)
+        packet->destination = pair->left.sa->local;
+    if (pair->right_nat.family != 0)
+        put_host(to_right ? &packet->destination : &packet->source, to_right ? &pair->right.address : &pair->right_nat);
+}
+
 gboolean
 pair_deliver(Pair *pair)
 {
@@ -389,8 +461,7 @@ pair_deliver(Pair *pair)
         pair_packet_free(packet);
         return TRUE;
     }
-    if (packet->to == &pair->right && pair->nat.family != 0)
-        packet->source = pair->nat;
+    translate(pair, packet);
     meet_first_request(packet);
     sa = addressee(packet);
     if (sa != NULL) {
@@ -400,9 +471,6 @@ pair_deliver(Pair *pair)
         event.message.data = exact;
         event.message.n = packet->bytes->len;
         event.message.local = packet->destination;
-        /* Behind a NAT nobody is met at the address that the other one sends to. */
-        if (packet->to == &pair->left && pair->nat.family != 0)
-            event.message.local = sa->local;
         event.message.remote = packet->source;
         pair_feed_sa(pair, packet->to, sa, &event);
     }

@@ -6,6 +6,7 @@
 #include "engine/ike-sa-private.h"
 #include "exchange/model-kernel.h"
 #include "lib/test-crypto.h"
+#include "pools/pools.h"
 
 /* Another IKE SA of a side: rekeyed, or redundant, or (not often) left from before. */
 typedef struct {
@@ -38,6 +39,9 @@ typedef struct {
     ObolReasonCode command_reason, last_failure; /* OBOL_REASON_NONE: success, none */
     guint16 last_notify;
     const char *last_phase;
+    ObolPools *pools;
+    GArray *lent;                        /* of ObolAddress: virtual ones that are installed */
+    GArray *attributes;                  /* of ObolAttribute: that came with the last of them */
     GArray *addresses;                   /* of ObolAddress, as the engine knows those of this side; NULL: it does not */
     ObolAddress source;                  /* where packets would leave from; family 0: from @address */
     guint n_moves;
@@ -67,6 +71,7 @@ typedef struct {
     gboolean answering;
     GArray *dead;         /* of ObolAddress: what goes there or comes from there is lost; NULL: none */
     ObolAddress nat;      /* family not 0: what the right sees of the left */
+    ObolAddress right_nat; /* likewise what the left sees of the right; ports stay as they are */
 } Pair;
 
 /* What differs from test to test; NULL and 0 mean the usual. */
@@ -147,6 +152,15 @@ Pair *pair_with_windows(guint16 left, guint16 right, guint n);
 void pair_initiate_further(Pair *pair, PairSide *side, guint first, guint n); /* of those */
 void pair_turn_wire(Pair *pair); /* what was sent last comes first */
 guint32 pair_id_of(const PairPacket *packet);
+
+/* --- pair-configuration.c: the left asks for virtual addresses, the right gives them (RFC 7296 section 2.19) --- */
+Pair *pair_new_virtual(const char *vips, const char *pools); /* both separated by spaces */
+Pair *pair_new_virtual_mobile(const char *vips, const char *pools); /* and as pair_new_mobile() */
+void pair_set_up(Pair *pair);
+char *pair_virtual(const PairSide *side, gboolean ours); /* (transfer full): what it holds, or has given, as text */
+void pair_check_given(const Pair *pair, const char *addresses);
+void pair_check_virtual(Pair *pair, const char *left); /* the selectors of the left's end, as both ends have them */
+guint pair_n_online(const Pair *pair);                 /* of the first pool */
 
 /* --- pair-mobike.c: addresses that change (RFC 4555) --- */
 /* Established with MOBIKE; the left has 192.0.2.1 and 192.0.2.11, the right 192.0.2.2 and 192.0.2.22, or IPv6 ones with the same

@@ -23,8 +23,10 @@ EXTRA_DIST += %D%/README.md %D%/corpus %D%/message.dict %D%/settings.dict %D%/pf
 # With --enable-fuzz (clang): testing/fuzz/fuzz-NAME [-dict=NAME.dict] corpus/NAME
 if FUZZ
 noinst_DATA = $(FUZZ_TARGETS)
+fuzz-targets: $(FUZZ_TARGETS)
 CLEANFILES += $(FUZZ_TARGETS)
 $(FUZZ_TARGETS): %: %.c $(FUZZ_LIBS)
 	$(AM_V_CCLD)$(LIBTOOL) $(AM_V_lt) --tag=CC --mode=link $(CC) -DOBOL_LIBFUZZER $(TEST_CPPFLAGS) $(FUZZ_CPPFLAGS) $(CPPFLAGS) \
 		$(AM_CFLAGS) $(CFLAGS) -fsanitize=fuzzer $(AM_LDFLAGS) $(LDFLAGS) -o $@ $< $(FUZZ_LIBS) $(GLIB_LIBS)
 endif
+.PHONY: fuzz-targets

@@ -12,6 +12,7 @@ declare -A inside_address=([left]=10.1.0.1 [right]=10.2.0.1)
 
 other() { if [ "$1" = left ]; then echo right; else echo left; fi; }
 fail() { echo "FAILED: $*"; return 1; }
+why_of() { sed -n 's/^FAILED: / - /p' "$1" | head -n 1; } # LOG - of a scenario that failed, for its line of TAP
 
 # The address at which a host is seen by the other one: that of the router when it is hidden.
 seen() { if [ -n "${nat:-}" ] && [ "$1" = left ]; then echo 192.0.2.1; else echo "${outer[$1]}"; fi; }
@@ -35,6 +36,7 @@ obol_side() { # HOST - obold with the settings above
 		  };
 		};
 		secrets = { lab = { id = [ "left.$domain", "right.$domain" ]; secret = "${obol_psk:-$psk}"; }; };
+		${obol_more:-}
 	EOF
 	obold_start "$me"
 }
@@ -64,6 +66,7 @@ swan_side() { # HOST - strongSwan with the settings above
 		secrets { ike-lab { id-1 = left.$domain
 		    id-2 = right.$domain
 		    secret = "${swan_psk:-$psk}" } }
+		${swan_more:-}
 	EOF
 	charon_start "$me"
 }
@@ -95,10 +98,11 @@ whole() {
 	local host
 	for host in left right; do
 		if [ -S "$lab/$host/vici.sock" ]; then
-			obolctl "$host" list-sas | tee "$lab/list" | grep -q ESTABLISHED && grep -q INSTALLED "$lab/list"
+			obolctl "$host" list-sas >"$lab/list"
 		else
-			peer_swanctl "$host" --list-sas | tee "$lab/list" | grep -q ESTABLISHED && grep -q INSTALLED "$lab/list"
-		fi || { cat "$lab/list"; fail "no SAs on the $host"; return 1; }
+			peer_swanctl "$host" --list-sas >"$lab/list"
+		fi
+		grep -q ESTABLISHED "$lab/list" && grep -q INSTALLED "$lab/list" || { cat "$lab/list"; fail "no SAs on the $host"; return 1; }
 	done
 	local from=${inside_address[left]} to=${inside_address[right]}
 	[ "$mode" = transport ] && from=${outer[left]} to=${outer[right]}
@@ -204,7 +208,7 @@ scenario_no_ike_proposal_as_responder() {
 	obol_ike=aes256-sha512-ecp521 refused right 0 E-PROP-US && gone left
 }
 ike_stays() { # HOST
-	obolctl left list-sas | tee "$lab/list" | grep -q ESTABLISHED && ! grep -q INSTALLED "$lab/list" ||
+	obolctl left list-sas >"$lab/list" && grep -q ESTABLISHED "$lab/list" && ! grep -q INSTALLED "$lab/list" ||
 		{ cat "$lab/list"; fail "the IKE SA should have stayed, alone"; }
 }
 scenario_no_esp_proposal_as_initiator_keeps_the_ike_sa() {
@@ -232,6 +236,91 @@ scenario_narrowed_as_initiator() {
 	network 4 && swan_side right || return 1
 	net=([left]=10.1.0.0/16 [right]=10.2.0.0/16)
 	obol_side left && initiate left && obolctl left list-sas | tee /dev/stderr | grep -q '10.2.0.0/24' && whole
+}
+
+# Virtual addresses (RFC 7296 section 2.19): who asks says "dynamic" of its side, and so does who gives.
+scenario_virtual_address_from_our_pool() {
+	network 4 || return 1
+	net=([left]=10.1.0.0/24 [right]=dynamic)
+	inside_address[right]=10.9.0.1
+	obol_connection='pools = [ "phones" ];' \
+		obol_more='pools = { phones = { addrs = "10.9.0.0/24"; dns = "10.1.0.53"; subnet = "10.1.0.0/24"; }; };' obol_side left &&
+		swan_connection='vips = 0.0.0.0' swan_side right && capture_start && initiate right &&
+		obolctl left list-sas --raw | tee /dev/stderr | grep -q 'remote-vips=\[10.9.0.1\]' &&
+		obolctl left list-pools --leases | tee /dev/stderr | grep -q '10.9.0.1 .*online .*right.lab.test' &&
+		obol_swanctl left --list-pools | tee /dev/stderr | grep -q '^phones .*10.9.0.1 .*1 */ *0 */ *254' &&
+		whole && clean_wire && terminate right && gone left && gone right &&
+		obolctl left list-pools | grep -q '0/1/254' && stop_process "$left_pid"
+}
+scenario_virtual_address_from_the_peers_pool() {
+	network 4 || return 1
+	net=([left]=dynamic [right]=10.2.0.0/24)
+	inside_address[left]=10.9.0.1
+	swan_connection='pools = phones' swan_more='pools { phones { addrs = 10.9.0.0/24
+		dns = 10.2.0.53 } }' swan_side right &&
+		kernel_companions='network-netlink = { load = true; };' obol_connection='vips = [ "0.0.0.0" ];' obol_side left && capture_start && initiate left &&
+		obolctl left list-sas --raw | tee /dev/stderr | grep -q 'local-vips=\[10.9.0.1\]' &&
+		wait_for 5 grep -q 'name server 10.2.0.53' "$lab/left/obold.log" &&
+		on left ip -4 address | tee /dev/stderr | grep -q 10.9.0.1/32 && whole && clean_wire && terminate left && gone left && gone right &&
+		! on left ip -4 address | grep -q 10.9.0.1/32 && stop_process "$left_pid"
+}
+scenario_no_virtual_address_keeps_the_ike_sa() {
+	network 4 || return 1
+	net=([left]=10.1.0.0/24 [right]=dynamic)
+	obol_connection='pools = [ "phones" ];' obol_more='pools = { phones = { addrs = "10.9.0.0/24"; }; };' obol_side left &&
+		swan_connection='vips = ::' swan_side right || return 1
+	initiate right >"$lab/initiate.log" 2>&1 && { fail "it should have been refused"; return 1; }
+	wait_for 5 grep -q E-ADDRESS "$lab/left/obold.log" && ike_stays
+}
+scenario_who_asks_for_no_address_gets_no_tunnel() {
+	network 4 && obol_connection='pools = [ "phones" ];' obol_more='pools = { phones = { addrs = "10.9.0.0/24"; }; };' obol_side left &&
+		swan_side right || return 1
+	initiate right >"$lab/initiate.log" 2>&1 && { fail "it should have been refused"; return 1; }
+	wait_for 5 grep -q E-ADDRESS "$lab/left/obold.log" && ike_stays
+}
+
+# borrowing - obold on the left with an address of strongSwan's pool, packets flow; then whatever the caller does to it.
+borrowing() {
+	network 4 || return 1
+	net=([left]=dynamic [right]=10.2.0.0/24)
+	inside_address[left]=10.9.0.1
+	swan_connection='pools = phones' swan_more='pools { phones { addrs = 10.9.0.0/24 } }' swan_mobike=yes swan_local=%any swan_side right &&
+		kernel_companions='network-netlink = { load = true; };' obol_connection="vips = [ \"0.0.0.0\" ]; ${obol_connection:-}" obol_side left &&
+		capture_start && initiate left && still_borrowed && whole
+}
+still_borrowed() { # one address, by one IKE SA, and it is there
+	obolctl left list-sas --raw | tee /dev/stderr | grep -o 'local-vips=\[[^]]*\]' | sort -u | grep -qx 'local-vips=\[10.9.0.1\]' &&
+		[ "$(on left ip -4 address | grep -c 10.9.0.1/32)" = 1 ]
+}
+given_back() {
+	terminate left && gone left && gone right && ! on left ip -4 address | grep -q 10.9.0.1/32 && stop_process "$left_pid"
+}
+scenario_virtual_address_stays_when_we_move() {
+	local kernel_companions="network-netlink = { load = true; };" obol_local=%any
+	borrowing && new_address left || return 1
+	wait_for 10 is_at left 192.0.2.11 || { obolctl left list-sas; fail "it has not moved"; return 1; }
+	still_borrowed && whole && clean_wire && ! obolctl left list-sas | grep -q 'E-ADDRESS' && given_back
+}
+scenario_virtual_address_stays_when_we_reauthenticate() {
+	obol_connection='reauth_time = "4s"; rand_time = "0s"; over_time = "60s";' borrowing || return 1
+	wait_for 20 grep -q reauthenticated "$lab/left/obold.log" || { fail "it does not reauthenticate"; return 1; }
+	wait_for 10 still_borrowed && whole && clean_wire && given_back
+}
+scenario_virtual_address_stays_when_strongswan_reauthenticates() {
+	network 4 || return 1
+	net=([left]=10.1.0.0/24 [right]=dynamic)
+	inside_address[right]=10.9.0.1
+	obol_connection='pools = [ "phones" ];' obol_more='pools = { phones = { addrs = "10.9.0.0/24"; }; };' obol_side left &&
+		swan_connection='vips = 0.0.0.0
+		reauth_time = 4s
+		over_time = 60s
+		rand_time = 0s' charon_settings="make_before_break = yes" swan_side right && capture_start && initiate right || return 1
+	local spi
+	spi=$(ike_spi_of_left)
+	wait_for 20 sh -c "! ip netns exec left $root/bin/obolctl --socket $lab/left/vici.sock --json list-sas | grep -q $spi" ||
+		{ fail "it does not reauthenticate"; return 1; }
+	obolctl left list-pools --leases | tee /dev/stderr | grep -q '10.9.0.1 .*online .*right.lab.test' && obolctl left list-pools | grep -q '1/0/254' &&
+		whole && clean_wire && terminate right && gone left && gone right && obolctl left list-pools | grep -q '0/1/254' && stop_process "$left_pid"
 }
 
 scenario_delete_by_the_peer() {
@@ -459,7 +548,7 @@ scenario_a_narrow_path_is_found() {
 	swan_esp="aes128gcm16, aes256gcm16" swan_side right && obol_esp=${many%\", \"} obol_connection='retransmit = { base = "500ms"; };' \
 		obol_side left && initiate left || return 1
 	grep -qE 'parsed IKE_AUTH request 1 \[ EF\(1/[2-9]\)' "$lab/right/charon.log" || { fail "the request came whole"; return 1; }
-	obolctl left list-sas | tee "$lab/list" | grep -q 'fragmentation of IKE messages above 576 bytes' || { cat "$lab/list"; fail "the size was not found"; return 1; }
+	obolctl left list-sas >"$lab/list" && grep -q 'fragmentation of IKE messages above 576 bytes' "$lab/list" || { cat "$lab/list"; fail "the size was not found"; return 1; }
 	# The pings' ESP would not pass either.
 	on wire iptables-legacy -F FORWARD && whole && terminate left && gone left && gone right
 }
@@ -607,7 +696,8 @@ ask_both_at_once() {
 }
 scenario_ike_rekeying_by_us_loses_nothing() { renewing rekey_time 4 0; }
 scenario_ike_rekeying_by_strongswan_loses_nothing() { renewing rekey_time 0 4; }
-scenario_ike_rekeying_by_both_at_once_loses_nothing() { renewing rekey_time 4 4; }
+# Between two of them must be time for what is looked at afterwards.
+scenario_ike_rekeying_by_both_at_once_loses_nothing() { renewing rekey_time 6 6; }
 scenario_ike_rekeying_asked_of_both_at_once_loses_nothing() { meanwhile=ask_both_at_once renewing rekey_time 0 0; }
 scenario_ike_rekeying_with_another_prf_loses_nothing() { ike=aes256-sha384-ecp384 renewing rekey_time 4 5; }
 scenario_reauthentication_by_us_loses_nothing() { renewing reauth_time 5 0; }

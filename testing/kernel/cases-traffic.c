@@ -250,6 +250,8 @@ is_connected(gpointer data)
 static void
 carries_tcp(Lab *lab, const Tunnel *tunnel)
 {
+    /* Both ends forget the connection when they close it: a FIN that is repeated would be a later case's packet. */
+    const struct linger at_once = { .l_onoff = 1 };
     struct sockaddr_storage address;
     Reading listening = { .lab = lab }, reading;
     int fd, accepted;
@@ -264,6 +266,7 @@ carries_tcp(Lab *lab, const Tunnel *tunnel)
     listening.fd = lab_socket(lab, &lab->sides[RIGHT].host, to.family, SOCK_STREAM, 0);
     CLAIM(lab, bind(listening.fd, (struct sockaddr *) &address, n) == 0 && listen(listening.fd, 1) == 0, "no listening socket");
     fd = lab_socket(lab, &lab->sides[LEFT].host, to.family, SOCK_STREAM, 0);
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     reading = (Reading) { .lab = lab, .fd = fd };
     bind(fd, (struct sockaddr *) &address, obol_address_to_sockaddr(pair_inside(lab, &pair, LEFT), &address));
     n = obol_address_to_sockaddr(&to, &address);
@@ -273,8 +276,10 @@ carries_tcp(Lab *lab, const Tunnel *tunnel)
     (void) !send(accepted, WIRE_MARKER, sizeof WIRE_MARKER, MSG_NOSIGNAL);
     CLAIM(lab, lab_wait(lab, has_read, &reading, LIMIT_MS) && reading.n == sizeof WIRE_MARKER, "what TCP carries does not arrive");
     CLAIM(lab, wire_count_clear(&lab->wire) == 0, "it went in clear");
-    if (accepted >= 0)
+    if (accepted >= 0) {
+        setsockopt(accepted, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
         close(accepted);
+    }
 }
 
 /* Policies without SAs: nothing leaves; once the SAs are there all does, and when they have gone nothing again. */

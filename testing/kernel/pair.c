@@ -357,6 +357,7 @@ pair_cross_from(Lab *lab, const Pair *pair, SideName from, guint n)
     Port *in = lab_port(lab, &lab->sides[other(from)].host, pair_inside(lab, pair, other(from)), PORT_PROBE);
     guint32 spi = pair->spi[other(from)];
     guint before = wire_count(&lab->wire, from, ip_protocol(pair), spi), after;
+    g_autofree char *seen = NULL;
     const WirePacket *last;
 
     for (guint i = 0; i < n; i++) {
@@ -371,7 +372,9 @@ pair_cross_from(Lab *lab, const Pair *pair, SideName from, guint n)
     }
     after = wire_count(&lab->wire, from, ip_protocol(pair), spi);
     last = wire_last(&lab->wire, from, ip_protocol(pair), spi);
-    CLAIM(lab, after - before == n, "%u packets made %u of %s on the wire", n, after - before, obol_protocol_name(pair->tunnel.protocol));
+    seen = wire_describe(&lab->wire, from, ip_protocol(pair), spi);
+    CLAIM(lab, after - before == n, "%u packets made %u of %s on the wire: %s", n, after - before,
+          obol_protocol_name(pair->tunnel.protocol), seen);
     CLAIM(lab, wire_count_clear(&lab->wire) == 0, "packets went in clear");
     CLAIM(lab, last == NULL || last->udp_encap == pair->tunnel.udp_encap, "UDP encapsulation is not as it was asked for");
     g_ptr_array_remove(lab->ports, in);

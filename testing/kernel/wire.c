@@ -191,6 +191,21 @@ wire_count(const Wire *wire, SideName from, guint8 protocol, guint32 spi)
     return n;
 }
 
+char *
+wire_describe(const Wire *wire, SideName from, guint8 protocol, guint32 spi)
+{
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < wire->seen->len; i++) {
+        const WirePacket *packet = wire->seen->pdata[i];
+
+        if (matches(packet, from, protocol, spi))
+            g_string_append_printf(text, "%s%u (%" G_GSIZE_FORMAT " bytes)", text->len > 0 ? ", " : "", packet->sequence,
+                                   packet->n - AT_IP);
+    }
+    return g_string_free(text, FALSE);
+}
+
 WirePacket *
 wire_last(const Wire *wire, SideName from, guint8 protocol, guint32 spi)
 {

@@ -44,6 +44,8 @@ void wire_carry(Wire *wire, const WirePacket *packet);
 
 /* Of what was seen from @from: ESP or AH (@protocol) with @spi, or any for 0. */
 guint wire_count(const Wire *wire, SideName from, guint8 protocol, guint32 spi);
+/* Their sequence numbers and lengths in order, for a message; the caller frees it. */
+char *wire_describe(const Wire *wire, SideName from, guint8 protocol, guint32 spi);
 /* The last such packet, or NULL. */
 WirePacket *wire_last(const Wire *wire, SideName from, guint8 protocol, guint32 spi);
 /* The marker went past outside of ESP and AH, from either side. */

@@ -6,7 +6,8 @@ if command -v ccache >/dev/null && [ -z "${CC:-}" ]; then
 	export CC="ccache gcc" CCACHE_DIR=${CCACHE_DIR:-$top/build/ccache} CCACHE_BASEDIR=$top CCACHE_NOHASHDIR=1
 fi
 
-# build NAME [CONFIGURE-OPTION...] - configures and makes build/NAME; its path is in $built.  A log is kept beside it.
+# build NAME [CONFIGURE-OPTION...] - configures build/NAME and makes there what $goals names, or all; its path is in $built.  A log is kept
+# beside it.
 build() {
 	local name=$1
 	shift
@@ -18,7 +19,7 @@ build() {
 			if [ ! -f config.status ] || [ "$(cat options 2>/dev/null)" != "$*" ]; then
 				"$top/configure" -q "$@" && echo "$*" >options
 			fi
-		} && make -s -j"$(nproc)"
+		} && make -s -j"$(nproc)" "${goals:-all}"
 	) >"$built.log" 2>&1 || { tail -n 40 "$built.log" >&2; echo "the build failed: build/$name.log" >&2; return 1; }
 }
 

@@ -46,7 +46,7 @@ libreswan_side() {
 libreswan_initiate() { on "$1" /usr/libexec/ipsec/whack --initiate --name lab; }
 libreswan_terminate() { on "$1" /usr/libexec/ipsec/whack --terminate --name lab; }
 libreswan_established() { # HOST - an IKE SA and a child of it
-	on "$1" /usr/libexec/ipsec/whack --showstates | tee "$lab/list" | grep -q 'ESTABLISHED_IKE_SA' &&
+	on "$1" /usr/libexec/ipsec/whack --showstates >"$lab/list" && grep -q ESTABLISHED_IKE_SA "$lab/list" &&
 		grep -q 'ESTABLISHED_CHILD_SA' "$lab/list"
 }
 libreswan_empty() { [ -z "$(on "$1" /usr/libexec/ipsec/whack --showstates | grep 'STATE_')" ]; }

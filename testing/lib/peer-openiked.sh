@@ -36,6 +36,6 @@ openiked_side() { # HOST - active (initiates at once) when openiked_active is se
 openiked_initiate() { fail "OpenIKED begins by itself"; }
 openiked_terminate() { on "$1" ikectl reset sa; }
 openiked_established() {
-	on "$1" ikectl show sa | tee "$lab/list" | grep -q ESTABLISHED && grep -q iked_sas "$lab/list"
+	on "$1" ikectl show sa >"$lab/list" && grep -q ESTABLISHED "$lab/list" && grep -q iked_sas "$lab/list"
 }
 openiked_empty() { ! on "$1" ikectl show sa | grep -q ESTABLISHED; }

@@ -7,6 +7,7 @@
 #include "testing/sim/host.h"
 #include "testing/sim/kernel.h"
 #include "testing/sim/ladder.h"
+#include "testing/sim/lend.h"
 
 struct SimHost {
     Sim *sim;
@@ -20,6 +21,7 @@ struct SimHost {
     TestRandom random;
     SimDice dice;
     SimKernel *kernel;
+    SimLender *lender; /* NULL: it is down */
     ObolListenerVtable listener;
     guint64 n_wakes;   /* wake-ups asked for: only the last one counts */
     gint64 stalled_us, slow_us, kernel_us; /* until when; when the kernel will have answered all so far */

@@ -88,6 +88,7 @@ sim_host_free(gpointer data)
     SimHost *host = data;
 
     obol_shard_free(host->shard);
+    sim_lender_free(host->lender);
     sim_kernel_free(host->kernel);
     obol_connection_set_unref(host->connections);
     obol_shared_keys_unref(host->keys);
@@ -129,6 +130,7 @@ sim_host_start(SimHost *host)
         limits.cookie_threshold = limits.half_open_limit = limits.half_open_per_address = G_MAXINT;
     obol_crypto_set_random(host->crypto, random.calls, random.self);
     host->shard = obol_shard_new(&limits, host->crypto, &random, &sim_host_ports, host);
+    host->lender = sim_lender_new(host->number);
     obol_shard_trace_messages(host->shard, host->sim->ladder != NULL);
     obol_shard_configure(host->shard, host->connections, host->keys, NULL, NAT_T_PORT);
     tell_addresses(host, NULL);
@@ -145,6 +147,7 @@ void
 sim_host_crash(SimHost *host)
 {
     g_clear_pointer(&host->shard, obol_shard_free);
+    g_clear_pointer(&host->lender, sim_lender_free);
     host->generation++;
     host->n_commands = host->n_requests = host->n_jobs = 0;
     host->stalled_us = host->slow_us = host->kernel_us = 0;
@@ -263,6 +266,12 @@ ObolShard *
 sim_host_shard(const SimHost *host)
 {
     return host->shard;
+}
+
+guint
+sim_host_n_virtual(const SimHost *host)
+{
+    return sim_lender_n_given(host->lender) + sim_lender_n_lent(host->lender);
 }
 
 gboolean

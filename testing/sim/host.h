@@ -34,6 +34,7 @@ Sim *sim_host_sim(const SimHost *host);
 const SimHostPlan *sim_host_plan(const SimHost *host);
 SimKernel *sim_host_kernel(const SimHost *host);
 ObolShard *sim_host_shard(const SimHost *host); /* NULL: it is down */
+guint sim_host_n_virtual(const SimHost *host);  /* virtual addresses that it has given or has been lent */
 gboolean sim_host_has_address(const SimHost *host, const ObolAddress *address);
 SimHost *sim_host_by_address(const Sim *sim, const ObolAddress *address); /* NULL: nobody has it */
 gint sim_host_n_waiting(const SimHost *host); /* not 0: commands without an end, requests without an answer, jobs */

@@ -47,6 +47,7 @@ static void
 plan_link(SimPlan *plan, guint a, guint b, SimDice *dice)
 {
     guint esp = sim_dice_below(dice, G_N_ELEMENTS(esp_proposals));
+    SimDice lending = { sim_mix(sim_mix(plan->seed, 4000), plan->links->len) };
     SimLinkPlan link = {
         .ends = { a, b },
         .n_children = 1 + sim_dice_below(dice, SIM_CHILDREN_MAX),
@@ -65,6 +66,7 @@ plan_link(SimPlan *plan, guint a, guint b, SimDice *dice)
 
     if (plan->clean)
         link.ike_reauth_us = 0;
+    link.lends = sim_dice_chance(&lending, 0.4);
     g_array_append_val(plan->links, link);
 }
 

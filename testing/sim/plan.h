@@ -32,6 +32,7 @@ typedef struct {
     gint64 dpd_us;
     guint unique;        /* an ObolUnique */
     gboolean mobike;     /* RFC 4555 */
+    gboolean lends;      /* the second end gives the first a virtual address (RFC 7296 section 2.19) */
     guint fragment_size; /* bytes of an IP datagram */
     gint64 latency_us;
 } SimLinkPlan;

@@ -216,5 +216,5 @@ static const ObolListenerVtable listener = {
 const ObolPorts sim_host_ports = {
     .send = port_send, .keep_alive = port_keep_alive, .wake_at = port_wake_at, .kernel = port_kernel, .job = port_job,
     .listener = &listener, .command_done = port_command_done, .locate = port_locate,
-    .source_for = port_source_for,
+    .source_for = port_source_for, .lease = sim_port_lease, .release = sim_port_release, .configure = sim_port_configure,
 };

@@ -94,6 +94,8 @@ new_child(const SimLinkPlan *plan, guint link, guint number, guint end)
     test_add_proposals(child->proposals, OBOL_PROTO_ESP, plan->esp[end]);
     set_net(child->local_ts, sim_net(link, number, end));
     set_net(child->remote_ts, sim_net(link, number, 1 - end));
+    if (plan->lends)
+        test_add_selectors(end == 0 ? child->local_ts : child->remote_ts, "dynamic");
     child->lifetimes = (ObolLifetimes) { 0 };
     child->lifetimes.soft_us = plan->child_rekey_us;
     child->lifetimes.hard_us = plan->child_rekey_us > 0 ? plan->child_rekey_us + G_TIME_SPAN_MINUTE : 0;
@@ -102,10 +104,16 @@ new_child(const SimLinkPlan *plan, guint link, guint number, guint end)
     return child;
 }
 
+char *
+sim_host_name(guint number)
+{
+    return g_strdup_printf("h%u.sim.test", number);
+}
+
 static ObolIdentity *
 identity_of(guint number)
 {
-    g_autofree char *text = g_strdup_printf("h%u.sim.test", number);
+    g_autofree char *text = sim_host_name(number);
 
     return obol_identity_parse(text, NULL);
 }
@@ -120,6 +128,21 @@ host_spec(const Sim *sim, guint number, gboolean any)
     if (any || g_array_index(sim->plan->hosts, SimHostPlan, number).nat)
         return obol_host_spec_new("%any", NULL);
     return obol_host_spec_new(obol_address_format(&address, text), NULL);
+}
+
+/* Who begins asks; if the other end begins nobody does. */
+static void
+lend(ObolConnection *connection, guint end)
+{
+    const ObolAddress any = { .family = AF_INET };
+    const char *pools[] = { SIM_POOL, NULL };
+
+    if (end == 0) {
+        g_array_append_val(connection->vips, any);
+    } else {
+        g_strfreev(connection->pools);
+        connection->pools = g_strdupv((char **) pools);
+    }
 }
 
 static ObolConnection *
@@ -145,6 +168,8 @@ new_connection(const Sim *sim, guint link, guint end)
     connection->mobike = plan->mobike;
     connection->unique = (ObolUnique) plan->unique;
     connection->fragment_size = (guint16) plan->fragment_size;
+    if (plan->lends)
+        lend(connection, end);
     for (guint i = 0; i < plan->n_children; i++)
         g_ptr_array_add(connection->children, new_child(plan, link, i, end));
     return connection;

@@ -7,6 +7,7 @@
 #include "testing/sim/dice.h"
 #include "testing/sim/host.h"
 #include "testing/sim/ladder.h"
+#include "testing/sim/lend.h"
 #include "testing/sim/network.h"
 #include "testing/sim/watch.h"
 
@@ -26,7 +27,7 @@ static const char *const invariants[SIM_N_INVARIANTS] = {
 static const char *const breaks[SIM_N_BREAKS] = {
     [SIM_SOUND] = "nothing", [SIM_BREAK_FORGETFUL] = "forgetful-kernel", [SIM_BREAK_KEY] = "other-key", [SIM_BREAK_SELECTORS] = "other-selectors",
     [SIM_BREAK_POLICY] = "no-trap", [SIM_BREAK_HASTY] = "hasty-kernel", [SIM_BREAK_SILENT] = "silent-kernel", [SIM_BREAK_ANSWER] = "two-answers",
-    [SIM_BREAK_DEAF] = "deaf", [SIM_BREAK_BOUNDLESS] = "boundless",
+    [SIM_BREAK_DEAF] = "deaf", [SIM_BREAK_BOUNDLESS] = "boundless", [SIM_BREAK_LEASE] = "lost-leases",
 };
 
 const char *
@@ -155,6 +156,7 @@ run_phases(Sim *sim)
     run_for(sim, PROBE_US, TRUE);
     if (!failed(sim))
         sim_watch_whole(sim->watch);
+    sim_lend_check(sim);
     sim->ended = TRUE;
     for (guint i = 0; i < sim->hosts->len && !failed(sim); i++)
         sim_host_terminate_all(g_ptr_array_index(sim->hosts, i));

@@ -44,6 +44,7 @@ typedef enum {
     SIM_BREAK_ANSWER,     /* the daemon's answers differ each time */
     SIM_BREAK_DEAF,       /* nobody hears a host any more, even after the faults */
     SIM_BREAK_BOUNDLESS,  /* no limit for half-open SAs */
+    SIM_BREAK_LEASE,      /* what is given back does not come back into the pool */
     SIM_N_BREAKS
 } SimBreak;
 
@@ -96,6 +97,8 @@ ObolAddress sim_inner(guint link, guint child, guint end); /* a host in it */
 /* (transfer full): what host @number has in its settings. */
 ObolConnectionSet *sim_connections(const Sim *sim, guint number);
 char *sim_connection_name(guint link); /* (transfer full) */
+char *sim_host_name(guint number);     /* (transfer full): its identity */
+#define SIM_POOL "pool"                /* of virtual addresses: each host has one */
 ObolAddress sim_address(const Sim *sim, guint number); /* as the host itself knows it; port 500 */
 ObolAddress sim_outer_address(const Sim *sim, guint number); /* as others see it */
 ObolAddress sim_place(guint number, guint move); /* of a host that has moved so often */

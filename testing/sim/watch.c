@@ -244,6 +244,7 @@ look_for_leaks(SimWatch *watch, const SimHost *host)
         { "questions to the kernel", shard->kernel.by_ticket.n },
         { "answers kept for peers", shard->lingering.queue.length },
         { "bytes of fragments", shard->half_open_bytes },
+        { "virtual addresses", sim_host_n_virtual(host) },
         { "SAs in the kernel", kernel->n_sas },
         { "SPIs reserved in the kernel", kernel->n_reserved },
     };

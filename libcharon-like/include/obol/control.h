@@ -3,6 +3,7 @@
 #define OBOL_CONTROL_H
 
 #include <obol/listener.h>
+#include <obol/pool.h>
 #include <obol/settings.h>
 
 G_BEGIN_DECLS
@@ -168,6 +169,26 @@ OBOL_API gboolean obol_control_unload_shared(ObolControl *control, const char *i
 OBOL_API void obol_control_clear_shared(ObolControl *control);
 /* (transfer full): NULL-terminated ids. */
 OBOL_API char **obol_control_shared_ids(ObolControl *control);
+
+/**
+ * obol_control_load_pool:
+ * @section: (transfer none): named as the pool, members as in obol.conf's `pools`
+ *
+ * A new pool, or other addresses or attributes for the one of that name: its leases stay where they lie within it still.
+ */
+OBOL_API gboolean obol_control_load_pool(ObolControl *control, const ObolNode *section, GError **error);
+/* Not while somebody holds an address of it. */
+OBOL_API gboolean obol_control_unload_pool(ObolControl *control, const char *name, GError **error);
+
+typedef struct {
+    const char *name;
+    ObolAddress first; /* the first address that may be given */
+    guint64 size;
+    guint n_online, n_offline; /* addresses that are held, and that are kept for whoever had them */
+} ObolPoolInfo;
+typedef void (*ObolPoolVisit)(const ObolPoolInfo *pool, gpointer data);
+OBOL_API void obol_control_each_pool(ObolControl *control, ObolPoolVisit visit, gpointer data);
+OBOL_API void obol_control_each_lease(ObolControl *control, const char *pool, ObolLeaseVisit visit, gpointer data);
 
 /* Traps and shunts: install or remove a child's policies without an SA. */
 OBOL_API void obol_control_install(ObolControl *control, const char *ike, const char *child, ObolControlDone done, gpointer data);

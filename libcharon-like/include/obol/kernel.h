@@ -65,6 +65,9 @@ typedef struct {
     gboolean inbound;
     gboolean initiator;  /* we started the exchange that made it */
     gboolean udp_encap;  /* RFC 3948, ports in @id */
+    /* Inbound, transport mode through a NAT: the addresses that the sender knows, with which the checksums of TCP and UDP were made
+     * (RFC 3948 section 3.1.2).  Family 0: nobody knows; then a plugin makes the checksums anew, or does not look at them. */
+    ObolAddress original_source, original_destination;
     ObolSuite suite;
     const ObolSecret *encr_key;  /* with salt */
     const ObolSecret *integ_key; /* NULL with an AEAD */

@@ -77,6 +77,8 @@ typedef struct {
     gboolean mobike;             /* agreed on (RFC 4555) */
     const ObolAddress *peer_addresses; /* that the peer has beside @remote, as it says; without ports */
     gsize n_peer_addresses;
+    const GArray *local_vips, *remote_vips; /* of ObolAddress: virtual addresses that we have of the peer, and it of us; NULL: none */
+    const GArray *attributes;               /* of ObolAttribute: what the peer told us with ours; NULL: none */
 } ObolIkeInfo;
 
 /* What passed on the wire, for ladders and counters.  Plain content only: no key, no password. */

@@ -36,6 +36,10 @@ typedef struct {
     void (*each_address)(gpointer self, void (*visit)(const ObolAddress *address, const char *device, gpointer data), gpointer data);
     /* One of our addresses inside @range, for the source of a tunnel's route; %FALSE: none. */
     gboolean (*address_in)(gpointer self, const ObolTs *range, ObolAddress *out);
+    /* Optional, both.  A virtual address, a single host's, becomes one of this machine's, and ceases to be.  Counted; one that somebody
+     * else has installed stays.  close() removes what is left of them. */
+    gboolean (*add_address)(gpointer self, const ObolAddress *address, GError **error);
+    gboolean (*remove_address)(gpointer self, const ObolAddress *address, GError **error);
 } ObolNetworkVtable;
 
 G_END_DECLS

@@ -134,6 +134,26 @@ typedef enum { /* RFC 7296 section 3.8 */
     OBOL_AUTH_SIGNATURE = 14,
 } ObolAuthMethod;
 
+/* Configuration payloads (RFC 7296 section 3.15). */
+typedef enum { OBOL_CFG_REQUEST = 1, OBOL_CFG_REPLY = 2, OBOL_CFG_SET = 3, OBOL_CFG_ACK = 4 } ObolCpType;
+
+/* IANA "IKEv2 Configuration Payload Attribute Types": those that we ask for or tell. */
+typedef enum {
+    OBOL_CP_IP4_ADDRESS = 1,
+    OBOL_CP_IP4_NETMASK = 2,
+    OBOL_CP_IP4_DNS = 3,
+    OBOL_CP_IP4_NBNS = 4,
+    OBOL_CP_IP4_DHCP = 6,
+    OBOL_CP_APPLICATION_VERSION = 7,
+    OBOL_CP_IP6_ADDRESS = 8,
+    OBOL_CP_IP6_DNS = 10,
+    OBOL_CP_IP6_DHCP = 12,
+    OBOL_CP_IP4_SUBNET = 13,
+    OBOL_CP_SUPPORTED_ATTRIBUTES = 14,
+    OBOL_CP_IP6_SUBNET = 15,
+    OBOL_CP_DNS_DOMAIN = 25, /* RFC 8598 */
+} ObolCpAttributeType;
+
 /* RFC 7296 section 3.10.1 and later documents.  Below 16384 an error, from there on a status. */
 #define OBOL_NOTIFY_STATUS_FIRST 16384
 typedef enum {

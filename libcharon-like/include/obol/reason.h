@@ -47,6 +47,7 @@ typedef enum {
     OBOL_REASON_ADDRESS_GONE,    /* E-ADDRESS-GONE: an address that it depends on is not there any more */
     OBOL_REASON_ADDRESS_REFUSED, /* E-ADDRESS-REFUSED: UNACCEPTABLE_ADDRESSES, or UNEXPECTED_NAT_DETECTED again and again */
     OBOL_REASON_COOKIE2,         /* E-COOKIE2: the peer did not show that it receives at its address (RFC 4555 section 3.7) */
+    OBOL_REASON_ADDRESS,         /* E-ADDRESS: no virtual address was to be had, or none was asked for where one must be */
     OBOL_N_REASONS
 } ObolReasonCode;
 

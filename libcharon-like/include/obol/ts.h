@@ -48,6 +48,8 @@ OBOL_API int obol_ts_prefix(const ObolTs *ts);
 OBOL_API void obol_ts_from_address(const ObolAddress *address, ObolTs *out);
 /* Puts @address in place of "dynamic"; leaves any other selector alone. */
 OBOL_API void obol_ts_resolve(ObolTs *ts, const ObolAddress *address);
+/* (transfer full): @selectors with each of @addresses (of ObolAddress) in place of "dynamic"; OBOL_TS_MAX of them at most. */
+OBOL_API GArray *obol_ts_list_resolve(const GArray *selectors, const GArray *addresses);
 /* A packet's five-tuple half: @address and @port (host order) of @protocol. */
 OBOL_API gboolean obol_ts_matches(const ObolTs *ts, const ObolAddress *address, guint8 protocol, guint16 port);
 
@@ -95,13 +97,13 @@ typedef struct {
 /**
  * obol_ts_change_apply:
  * @local, @remote: what is protected now, without "dynamic"
- * @here, @there: the outer addresses, for "dynamic" in @change
+ * @here, @there: of #ObolAddress: what "dynamic" in @change stands for at our end and at the peer's
  * @new_local, @new_remote: (out) (transfer full): what is to be protected then
  * @error: OBOL_SETTINGS_ERROR_VALUE: nothing would be left, what is to be removed is not there, no packet could match, or the
  *   result does not fit into OBOL_TS_MAX selectors at each end
  */
 OBOL_API gboolean obol_ts_change_apply(const ObolTsChange *change, const GArray *local, const GArray *remote,
-                                       const ObolAddress *here, const ObolAddress *there, GArray **new_local,
+                                       const GArray *here, const GArray *there, GArray **new_local,
                                        GArray **new_remote, GError **error);
 
 G_END_DECLS

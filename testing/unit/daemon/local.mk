@@ -19,7 +19,7 @@ EXTRA_testing_unit_daemon_test_daemon_DEPENDENCIES = $(DAEMON_TEST_PLUGINS)
 testing_unit_daemon_test_doctor_SOURCES = %D%/test-doctor.c
 testing_unit_daemon_test_doctor_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_unit_daemon_test_doctor_LDADD = libobol-daemon.la libobol-bus.la libobol-settings.la libobol-dispatcher.la \
-	libobol-engine.la libobol-credentials.la libobol-crypto.la libobol-wire.la libobol-model.la $(CONFIG_LIBS) $(GNUTLS_LIBS) \
+	libobol-engine.la libobol-credentials.la libobol-crypto.la libobol-wire.la libobol-pools.la libobol-model.la $(CONFIG_LIBS) $(GNUTLS_LIBS) \
 	$(GLIB_LIBS)
 
 testing_unit_daemon_test_fit_SOURCES = %D%/test-fit.c $(DAEMON_TEST_SOURCES)

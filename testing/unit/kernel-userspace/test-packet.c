@@ -378,6 +378,28 @@ test_checksums_are_repaired_after_nat(void)
     }
 }
 
+/* By the difference of the addresses: what was right is right again, and what was not stays so. */
+static void
+test_checksums_are_translated_after_nat(void)
+{
+    for (guint i = 0; i < 4; i++) {
+        guint family = i / 2;
+        gboolean right = i % 2 == 0;
+        Packet packet;
+        TestPacket p;
+        Flow was;
+
+        test_packet_udp(&p, ends[family][0], 1, ends[family][1], 2, 101);
+        p.data[p.n - 1] ^= right ? 0 : 0x10;
+        g_assert_true(packet_parse(p.data, p.n, &packet));
+        was = packet.flow;
+        packet.flow.addresses[FLOW_SOURCE][0] ^= 0x55;
+        packet.flow.addresses[FLOW_DESTINATION][3] ^= 0xff;
+        checksum_translate(&packet.flow, checksum_pseudo(&was, 0, 0), PROTO_UDP, p.data + packet.n_header, p.n - packet.n_header);
+        g_assert_cmpint(test_checksum_is_right(p.data, &packet), ==, right);
+    }
+}
+
 static void
 test_a_udp_packet_without_checksum_keeps_none(void)
 {
@@ -388,6 +410,8 @@ test_a_udp_packet_without_checksum_keeps_none(void)
     put_u16(p.data + 26, 0);
     g_assert_true(packet_parse(p.data, p.n, &packet));
     checksum_repair(&packet.flow, PROTO_UDP, p.data + IP4_HEADER, p.n - IP4_HEADER);
+    g_assert_cmphex(get_u16(p.data + 26), ==, 0);
+    checksum_translate(&packet.flow, 0x1234, PROTO_UDP, p.data + IP4_HEADER, p.n - IP4_HEADER);
     g_assert_cmphex(get_u16(p.data + 26), ==, 0);
 }
 
@@ -414,6 +438,7 @@ main(int argc, char **argv)
         { "too-big-is-told-with-the-packet-quoted", test_too_big_is_told_with_the_packet_quoted },
         { "icmp-answers-have-a-rate", test_icmp_answers_have_a_rate },
         { "checksums-are-repaired-after-nat", test_checksums_are_repaired_after_nat },
+        { "checksums-are-translated-after-nat", test_checksums_are_translated_after_nat },
         { "a-udp-packet-without-checksum-keeps-none", test_a_udp_packet_without_checksum_keeps_none },
     };
 

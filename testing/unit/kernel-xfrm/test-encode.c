@@ -204,6 +204,24 @@ test_flags(void)
     g_assert_cmpuint(message.sa.info.lft.hard_packet_limit, <, G_MAXUINT32); /* no ESN: to be rekeyed before the numbers end */
 }
 
+/* Of IPv4 the first four bytes say all. */
+static void
+test_original_address(void)
+{
+    g_auto(Asked) asked = { 0 };
+    struct xfrm_encap_tmpl encap;
+    XfrmRequest request;
+    XfrmMessage message;
+
+    asked_init(&asked, OBOL_ENCR_AES_GCM_16, 128, 20, 0, 0);
+    asked.spec.udp_encap = TRUE;
+    asked.spec.id.source.port = asked.spec.id.destination.port = 4500;
+    obol_address_parse("10.7.0.1", &asked.spec.original_source);
+    encode(&asked, &new_kernel, &request, &message);
+    g_assert_true(attributes_get(&message.sa.attributes, XFRMA_ENCAP, &encap, sizeof encap));
+    g_assert_cmpmem(&encap.encap_oa, 4, asked.spec.original_source.bytes, 4);
+}
+
 static void
 test_lifetimes(void)
 {
@@ -342,6 +360,7 @@ main(int argc, char **argv)
     g_test_add_func("/kernel-xfrm/encode/an-HMAC-is-cut-as-RFC-4868-says", test_truncation);
     g_test_add_func("/kernel-xfrm/encode/windows-and-ESN", test_windows);
     g_test_add_func("/kernel-xfrm/encode/flags-go-where-they-mean-something", test_flags);
+    g_test_add_func("/kernel-xfrm/encode/the-original-address-of-a-translated-packet-is-told", test_original_address);
     g_test_add_func("/kernel-xfrm/encode/AH-over-IPv4-is-padded-to-four-bytes", test_ah_alignment);
     g_test_add_func("/kernel-xfrm/encode/no-limit-is-infinite", test_lifetimes);
     g_test_add_func("/kernel-xfrm/encode/a-transport-SA-selects-its-hosts", test_transport_selector);

@@ -22,7 +22,20 @@ list(const char *texts)
     return out;
 }
 
-static const ObolAddress here = { .family = AF_INET, .bytes = { 192, 0, 2, 1 } }, there = { .family = AF_INET, .bytes = { 192, 0, 2, 2 } };
+/* Of our end there are two, as with a virtual address of each family. */
+static GArray *
+addresses(gboolean ours)
+{
+    static const ObolAddress all[] = {
+        { .family = AF_INET, .bytes = { 192, 0, 2, 1 } },
+        { .family = AF_INET6, .bytes = { 0x20, 1, 0xd, 0xb8, [15] = 1 } },
+        { .family = AF_INET, .bytes = { 192, 0, 2, 2 } },
+    };
+    GArray *result = g_array_new(FALSE, FALSE, sizeof(ObolAddress));
+
+    g_array_append_vals(result, ours ? &all[0] : &all[2], ours ? 2 : 1);
+    return result;
+}
 
 /* --- cut out --- */
 
@@ -153,7 +166,7 @@ test_changes_of_a_child(void)
         { OBOL_TS_ADD, NULL, "10.3.0.0/16", "10.1.0.0/16", "10.2.0.0/16 10.3.0.0/16" },
         { OBOL_TS_ADD, NULL, "10.2.7.0/24", "10.1.0.0/16", "10.2.0.0/16" },            /* covered already */
         { OBOL_TS_ADD, NULL, "10.0.0.0/8", "10.1.0.0/16", "10.0.0.0/8" },              /* covers what there is */
-        { OBOL_TS_ADD, "dynamic[udp/500]", NULL, "10.1.0.0/16 192.0.2.1/32[udp/500]", "10.2.0.0/16" },
+        { OBOL_TS_ADD, "dynamic[udp/500]", NULL, "10.1.0.0/16 192.0.2.1/32[udp/500] 2001:db8::1/128[udp/500]", "10.2.0.0/16" },
         { OBOL_TS_REMOVE, "10.1.0.0/17", "10.2.0.0/17", "10.1.128.0/17", "10.2.128.0/17" },
         { OBOL_TS_SET, NULL, "dynamic", "10.1.0.0/16", "192.0.2.2/32" },
         { OBOL_TS_SET, NULL, "10.3.0.0/16 10.3.1.0/24", "10.1.0.0/16", "10.3.0.0/16" },
@@ -170,10 +183,12 @@ test_changes_of_a_child(void)
         g_autoptr(GArray) local = cases[i].local != NULL ? list(cases[i].local) : NULL;
         g_autoptr(GArray) remote = cases[i].remote != NULL ? list(cases[i].remote) : NULL;
         const ObolTsChange change = { cases[i].op, local, remote };
+        g_autoptr(GArray) here = addresses(TRUE);
+        g_autoptr(GArray) there = addresses(FALSE);
         g_autoptr(GArray) new_local = NULL;
         g_autoptr(GArray) new_remote = NULL;
         g_autoptr(GError) error = NULL;
-        gboolean done = obol_ts_change_apply(&change, now_local, now_remote, &here, &there, &new_local, &new_remote, &error);
+        gboolean done = obol_ts_change_apply(&change, now_local, now_remote, here, there, &new_local, &new_remote, &error);
         g_autofree char *left = done ? obol_ts_list_format(new_local) : NULL, *right = done ? obol_ts_list_format(new_remote) : NULL;
 
         g_assert_cmpstr(left, ==, cases[i].then_local);

@@ -287,6 +287,62 @@ test_addresses(NetworkTest *t, G_GNUC_UNUSED gconstpointer unused)
 }
 
 static void
+assert_loopback(const char *address, gboolean there)
+{
+    g_autofree char *addresses = run("ip -o address show dev lo");
+
+    g_assert_cmpint(strstr(addresses, address) != NULL, ==, there);
+}
+
+static void
+set_address(NetworkTest *t, const char *text, gboolean up)
+{
+    g_autoptr(GError) error = NULL;
+    ObolAddress address;
+
+    g_assert_true(obol_address_parse(text, &address));
+    g_assert_true(up ? network_add_address(t->network, &address, &error) : network_remove_address(t->network, &address, &error));
+    g_assert_no_error(error);
+}
+
+/* Counted: the next IKE SA has the address before the old one goes. */
+static void
+test_virtual_addresses(NetworkTest *t, G_GNUC_UNUSED gconstpointer unused)
+{
+    g_autoptr(GError) error = NULL;
+    ObolRouteSpec own;
+    ObolAddress found;
+
+    NEED_NAMESPACE
+    set_address(t, "10.9.0.7", TRUE);
+    set_address(t, "10.9.0.7", TRUE);
+    set_address(t, "2001:db8:9::7", TRUE);
+    assert_loopback("10.9.0.7/32", TRUE);
+    assert_loopback("2001:db8:9::7/128", TRUE);
+    own = route_to("10.9.0.7/32", NULL, "192.0.2.1");
+    g_assert_true(network_address_in(t->network, &own.destination, &found));
+    set_address(t, "10.9.0.7", FALSE);
+    assert_loopback("10.9.0.7/32", TRUE);
+    set_address(t, "10.9.0.7", FALSE);
+    assert_loopback("10.9.0.7/32", FALSE);
+    g_assert_false(network_remove_address(t->network, &found, &error));
+    network_free(t->network);
+    assert_loopback("2001:db8:9::7/128", FALSE);
+    open_network(t);
+}
+
+static void
+test_an_address_of_others_stays(NetworkTest *t, G_GNUC_UNUSED gconstpointer unused)
+{
+    NEED_NAMESPACE
+    must("ip address add 10.9.0.8/32 dev lo");
+    set_address(t, "10.9.0.8", TRUE);
+    set_address(t, "10.9.0.8", FALSE);
+    assert_loopback("10.9.0.8/32", TRUE);
+    must("ip address del 10.9.0.8/32 dev lo");
+}
+
+static void
 wait_for_changes(NetworkTest *t, guint n)
 {
     for (guint i = 0; t->n_changes < n; i++) {
@@ -363,6 +419,8 @@ main(int argc, char **argv)
     TEST("the-older-route-comes-back", test_an_heir);
     TEST("without-a-way-there-is-no-route", test_no_way);
     TEST("addresses-are-those-that-can-be-used", test_addresses);
+    TEST("a-virtual-address-comes-and-goes", test_virtual_addresses);
+    TEST("an-address-that-others-have-installed-stays", test_an_address_of_others_stays);
     TEST("a-burst-of-changes-is-told-once", test_a_burst);
     TEST("a-predecessors-routes-go-and-others-stay", test_leftovers);
     return g_test_run();

@@ -147,8 +147,8 @@ static void
 test_what_can_not_be_honoured(void)
 {
     static const char *const keys[] = {
-        "version = 1;", "childless = \"allow\";", "vips = [ \"0.0.0.0\" ];",
-        "pools = [ \"p\" ];", "keyingtries = 0;", "send_certreq = true;",
+        "version = 1;", "childless = \"allow\";",
+        "keyingtries = 0;", "send_certreq = true;",
         "send_cert = \"always\";", "aggressive = true;", "ppk_id = \"x\";", "dscp = \"000001\";", "pull = false;",
         "children = { x = { updown = \"/bin/true\"; }; };", "children = { x = { mark_in = \"%unique\"; }; };",
         "children = { x = { if_id_out = \"%unique-dir\"; }; };", "children = { x = { sha256_96 = true; }; };",
@@ -291,6 +291,68 @@ test_set(void)
     g_assert_cmpuint(none->connections->len, ==, 0);
 }
 
+static void
+test_virtual_addresses(void)
+{
+    g_autoptr(ObolConnection) none = connection_of(SIDES CHILD);
+    g_autoptr(ObolConnection) c = connection_of(SIDES CHILD "vips = [ \"0.0.0.0\", \"2001:db8::7\" ]; pools = \"a, b\";");
+
+    g_assert_cmpuint(none->vips->len, ==, 0);
+    g_assert_cmpuint(g_strv_length(none->pools), ==, 0);
+    g_assert_cmpuint(c->vips->len, ==, 2);
+    g_assert_cmpuint(g_array_index(c->vips, ObolAddress, 0).family, ==, AF_INET);
+    g_assert_true(obol_address_is_unset(&g_array_index(c->vips, ObolAddress, 0)));
+    g_assert_cmpuint(g_array_index(c->vips, ObolAddress, 1).bytes[15], ==, 7);
+    g_assert_cmpstr(c->pools[0], ==, "a");
+    g_assert_cmpstr(c->pools[1], ==, "b");
+    assert_refused(SIDES CHILD "vips = [ \"10.0.0.0/8\" ];", "vips");
+    assert_refused(SIDES CHILD "vips = [ \"%any\" ];", "vips");
+    assert_refused(SIDES CHILD "vips = [ \"0.0.0.0\", \"0.0.0.0\", \"0.0.0.0\", \"0.0.0.0\", \"0.0.0.0\" ];", "at most 4");
+}
+
+/* What @text of a pool comes to, or why not. */
+static GPtrArray *
+pools_of(const char *text, GError **error)
+{
+    g_autofree char *whole = g_strdup_printf("pools = { p = { %s }; };", text);
+    g_autoptr(ObolNode) tree = tree_of(whole);
+
+    return obol_settings_check(tree, obol_schema, error) ? obol_pools_from_tree(tree, error) : NULL;
+}
+
+static void
+test_pools(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) pools = pools_of("addrs = \"10.3.0.0/24\"; dns = [ \"10.2.0.53\", \"2001:db8::53\" ]; subnet = \"10.2.0.0/16\"; "
+                                          "domain = \"corp.example\"; netmask = \"255.255.255.0\";", &error);
+    const ObolPoolConfig *pool;
+
+    g_assert_no_error(error);
+    g_assert_cmpuint(pools->len, ==, 1);
+    pool = g_ptr_array_index(pools, 0);
+    g_assert_cmpstr(pool->name, ==, "p");
+    g_assert_cmpuint(pool->attributes->len, ==, 5);
+}
+
+static void
+test_pools_with_faults(void)
+{
+    static const char *const texts[][2] = {
+        { "dns = \"10.2.0.53\";", "addrs" }, { "addrs = \"here\";", "addrs" }, { "addrs = \"10.3.0.0/24\"; dns = \"here\";", "dns" },
+        { "addrs = \"10.3.0.0/24\"; domain = \"a b\";", "domain" }, { "addrs = \"10.3.0.0/24\"; subnet = \"x\";", "subnet" },
+        { "addrs = \"10.3.0.0/24\"; adrs = \"x\";", "addrs" }, { "addrs = \"10.3.0.0/24\"; split_include = \"10.0.0.0/8\";", "subnet" },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autoptr(GError) error = NULL;
+
+        g_assert_null(pools_of(texts[i][0], &error));
+        g_assert_nonnull(error);
+        assert_contains(error->message, texts[i][1]);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -307,5 +369,8 @@ main(int argc, char **argv)
     g_test_add_func("/settings/connection/contradictions-are-refused", test_contradictions);
     g_test_add_func("/settings/connection/all-reasons-are-told", test_all_reasons_at_once);
     g_test_add_func("/settings/connection/a-tree-gives-a-set", test_set);
+    g_test_add_func("/settings/connection/virtual-addresses", test_virtual_addresses);
+    g_test_add_func("/settings/pools/addresses-and-what-is-told", test_pools);
+    g_test_add_func("/settings/pools/faults-are-told-where-they-stand", test_pools_with_faults);
     return g_test_run();
 }

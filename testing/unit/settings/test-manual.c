@@ -109,7 +109,7 @@ test_samples_uncommented(void)
 static void
 test_examples(void)
 {
-    static const char *const examples[] = { "net-to-net.conf.example", "host-to-host.conf.example" };
+    static const char *const examples[] = { "net-to-net.conf.example", "host-to-host.conf.example", "roadwarriors.conf.example" };
 
     for (gsize i = 0; i < G_N_ELEMENTS(examples); i++) {
         g_autofree char *text = read_source("conf.d/examples", examples[i]);

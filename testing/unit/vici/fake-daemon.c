@@ -409,6 +409,44 @@ obol_control_unload_connection(G_GNUC_UNUSED ObolControl *control, const char *n
 }
 
 gboolean
+obol_control_load_pool(G_GNUC_UNUSED ObolControl *control, const ObolNode *section, GError **error)
+{
+    if (g_str_equal(section->name, "bad")) {
+        g_set_error_literal(error, OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_FAILED, "no");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+obol_control_unload_pool(G_GNUC_UNUSED ObolControl *control, const char *name, GError **error)
+{
+    if (g_str_equal(name, "phones"))
+        return TRUE;
+    g_set_error(error, OBOL_CONTROL_ERROR, OBOL_CONTROL_ERROR_NOT_FOUND, "there is no pool %s", name);
+    return FALSE;
+}
+
+void
+obol_control_each_pool(G_GNUC_UNUSED ObolControl *control, ObolPoolVisit visit, gpointer data)
+{
+    ObolPoolInfo pool = { .name = "phones", .size = 254, .n_online = 1 };
+
+    obol_address_parse("10.3.0.1", &pool.first);
+    visit(&pool, data);
+}
+
+void
+obol_control_each_lease(G_GNUC_UNUSED ObolControl *control, G_GNUC_UNUSED const char *pool, ObolLeaseVisit visit, gpointer data)
+{
+    g_autoptr(ObolIdentity) identity = obol_identity_parse("anna@example.org", NULL);
+    ObolAddress address;
+
+    obol_address_parse("10.3.0.1", &address);
+    visit(identity, &address, 1, data);
+}
+
+gboolean
 obol_control_load_shared(G_GNUC_UNUSED ObolControl *control, const char *id, const guint8 *data, gsize n,
                          const char *const *owners, G_GNUC_UNUSED GError **error)
 {

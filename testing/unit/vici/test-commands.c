@@ -347,6 +347,26 @@ test_secrets_are_listed_by_id_and_removed(void)
     g_assert_cmpuint(fake.n_cleared, ==, 1);
 }
 
+static void
+test_pools_come_and_go(void)
+{
+    assert_refused(&end, "load-pool", NO_ARGS, "load-pool wants one section, named as the pool");
+    assert_refused(&end, "load-pool", ARGS("phones", "no section"), "load-pool wants one section, named as the pool");
+    assert_calls_back("unload-pool", ARGS("name", "phones"), "success=yes");
+    assert_refused(&end, "unload-pool", ARGS("name", "nowhere"), "there is no pool nowhere");
+    assert_refused(&end, "unload-pool", NO_ARGS, "missing pool name");
+}
+
+/* As swanctl --list-pools reads them. */
+static void
+test_pools_are_listed(void)
+{
+    assert_calls_back("get-pools", NO_ARGS, "phones{ base=10.3.0.1 size=254 online=1 offline=0 }");
+    assert_calls_back("get-pools", ARGS("name", "other"), "");
+    assert_calls_back("get-pools", ARGS("leases", "yes"),
+                      "phones{ base=10.3.0.1 size=254 online=1 offline=0 "
+                      "leases{ 0{ address=10.3.0.1 identity=anna@example.org status=online } } }");
+}
 
 static const ViciTest tests[] = {
     { "/vici/commands/every-command-answers", test_every_command_answers },
@@ -370,6 +390,8 @@ static const ViciTest tests[] = {
     { "/vici/load/conn-gives-the-daemons-words", test_load_conn_gives_the_daemons_words },
     { "/vici/load/shared-takes-raw-bytes-and-owners", test_load_shared_takes_raw_bytes_and_owners },
     { "/vici/load/shared-refuses-what-it-can-not-use", test_load_shared_refuses_what_it_can_not_use },
+    { "/vici/load/pools-come-and-go", test_pools_come_and_go },
+    { "/vici/list/pools-with-their-leases", test_pools_are_listed },
     { "/vici/load/secrets-are-listed-by-id-and-removed", test_secrets_are_listed_by_id_and_removed },
 };
 

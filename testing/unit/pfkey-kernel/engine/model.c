@@ -154,6 +154,8 @@ from_message(ModelSa *sa, const PfkeyMessage *m)
     if (sa->n_key > 0)
         memcpy(sa->key, key->bytes.data, sa->n_key);
     sa->encap = pfkey_message_has(m, PFKEY_EXT_X_NAT_T_TYPE);
+    sa->has_original = pfkey_message_has(m, PFKEY_EXT_X_NAT_T_OA);
+    sa->original = sa->has_original ? m->nat_original : (PfkeyAddress) { 0 };
     sa->sport = m->nat_sport.port;
     sa->dport = m->nat_dport.port;
     sa->seq = m->header.seq;

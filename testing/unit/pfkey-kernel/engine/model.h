@@ -16,8 +16,8 @@ typedef struct {
     PfkeySa sa;
     PfkeySa2 sa2;
     PfkeyLifetime current, hard, soft;
-    PfkeyAddress source, destination, proxy;
-    gboolean has_proxy, encap;
+    PfkeyAddress source, destination, proxy, original;
+    gboolean has_proxy, encap, has_original;
     guint16 sport, dport;
     guint32 seq; /* of the acquire that it is the larval of, or was */
 } ModelSa;

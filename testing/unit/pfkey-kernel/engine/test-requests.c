@@ -343,6 +343,24 @@ test_encap(void)
     g_assert_cmpuint(sa->sport, ==, 61000);
     g_assert_cmpuint(sa->dport, ==, 4500);
     g_assert_cmpuint(sa->source.address.port, ==, 0);
+    g_assert_false(sa->has_original);
+}
+
+static void
+test_original(void)
+{
+    g_autoptr(World) world = world_new();
+    ObolKernelRequest request = world_sa(world, TRUE, IN);
+    const ModelSa *sa;
+
+    request.sa.udp_encap = TRUE;
+    request.sa.id.source.port = request.sa.id.destination.port = 4500;
+    request.sa.original_source = world_address("10.7.0.1", 0);
+    request.sa.original_destination = world_address("198.51.100.20", 0);
+    g_assert_cmpint(world_do(world, &request)->code, ==, -1);
+    sa = model_find_sa(&world->model, PFKEY_SATYPE_ESP, IN);
+    g_assert_true(sa->has_original);
+    g_assert_true(obol_address_equal(&sa->original.address, &request.sa.original_source));
 }
 
 static void
@@ -522,6 +540,7 @@ main(int argc, char **argv)
     g_test_add_func("/pfkey/engine/requests/both-families-in-one-sa-are-refused", test_both_families);
     g_test_add_func("/pfkey/engine/requests/another-family-inside-has-a-proxy", test_other_family);
     g_test_add_func("/pfkey/engine/requests/encapsulation-has-the-packets-ports", test_encap);
+    g_test_add_func("/pfkey/engine/requests/the-original-address-of-a-translated-packet-is-told", test_original);
     g_test_add_func("/pfkey/engine/requests/every-errno-is-a-reason", test_reasons);
     g_test_add_func("/pfkey/engine/requests/answers-are-in-the-order-of-requests", test_order);
     g_test_add_func("/pfkey/engine/requests/of-one-sa-nothing-overtakes-anything", test_same_sa_waits);
