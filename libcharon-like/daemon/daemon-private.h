@@ -74,8 +74,11 @@ typedef void (*DaemonLocated)(ObolDaemon *daemon, const ObolAddress *local, cons
 void daemon_locate(ObolDaemon *daemon, const ObolConnection *connection, DaemonLocated done, gpointer data,
                    GDestroyNotify forget);
 
-/* --- resolve.c: a name for an IKE SA of that shard; it is told at last, unless the daemon ends before --- */
-void daemon_resolve(ObolDaemon *daemon, guint shard, guint64 ticket, const char *name);
+/* --- resolve.c: the address of a host --- */
+/* @address NULL: nobody knows that name. */
+typedef void (*DaemonResolved)(ObolDaemon *daemon, const ObolAddress *address, gpointer data);
+/* @done is called once, from the loop, unless the daemon ends before; @forget frees @data in any case, or is NULL. */
+void daemon_resolve(ObolDaemon *daemon, const char *name, DaemonResolved done, gpointer data, GDestroyNotify forget);
 
 /* --- snapshot.c --- */
 DaemonSnapshot *daemon_snapshot_new(void);

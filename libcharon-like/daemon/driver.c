@@ -321,12 +321,30 @@ port_locate(gpointer data, guint32 reqid, const ObolConnection *connection)
     daemon_locate(driver->daemon, connection, acquire_located, acquire, g_free);
 }
 
+/* By the driver's number, as above: it may be another one by then. */
+typedef struct {
+    guint number;
+    guint64 ticket;
+} Question;
+
+static void
+resolved(ObolDaemon *daemon, const ObolAddress *address, gpointer data)
+{
+    const Question *question = data;
+    DaemonDriver *driver = g_ptr_array_index(daemon->drivers, question->number);
+
+    obol_shard_resolved(driver->shard, question->ticket, address, daemon_driver_enter(driver));
+    daemon_driver_leave(driver);
+}
+
 static void
 port_resolve(gpointer data, guint64 ticket, const char *name)
 {
     DaemonDriver *driver = data;
+    Question *question = g_new(Question, 1);
 
-    daemon_resolve(driver->daemon, driver->number, ticket, name);
+    *question = (Question) { driver->number, ticket };
+    daemon_resolve(driver->daemon, name, resolved, question, g_free);
 }
 
 static gboolean

@@ -2,7 +2,6 @@
 /* daemon/locate.c - where is the peer of a connection, and from where do we speak to it. */
 #include "daemon/daemon-private.h"
 
-#include <gio/gio.h>
 #include <string.h>
 
 /* Counted: the loop and the resolver hold it in turn. */
@@ -87,39 +86,12 @@ finish(Search *search, const ObolAddress *found)
 static void try_next(ObolDaemon *daemon, gpointer data);
 
 static void
-resolved(GObject *resolver, GAsyncResult *result, gpointer data)
+resolved(ObolDaemon *daemon, const ObolAddress *address, gpointer search)
 {
-    Search *search = data;
-    GCancellable *cancellable = g_task_get_cancellable(G_TASK(result));
-    g_autoptr(GError) error = NULL;
-    GList *addresses = g_resolver_lookup_by_name_finish(G_RESOLVER(resolver), result, &error);
-
-    /* Cancelled: the daemon is gone, and with it all that could be told. */
-    if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-        g_hash_table_remove(search->daemon->searches, cancellable);
-        if (addresses != NULL) {
-            GInetAddress *first = addresses->data;
-            gboolean six = g_inet_address_get_family(first) == G_SOCKET_FAMILY_IPV6;
-            ObolAddress remote = { .family = six ? AF_INET6 : AF_INET };
-
-            memcpy(remote.bytes, g_inet_address_to_bytes(first), obol_address_n_bytes(&remote));
-            finish(search, &remote);
-        } else {
-            try_next(search->daemon, search);
-        }
-    }
-    g_resolver_free_addresses(addresses);
-    search_unref(search);
-}
-
-static void
-resolve(Search *search, const ObolHostSpec *host)
-{
-    g_autoptr(GResolver) resolver = g_resolver_get_default();
-    GCancellable *cancellable = g_cancellable_new();
-
-    g_hash_table_add(search->daemon->searches, cancellable); /* the table's reference */
-    g_resolver_lookup_by_name_async(resolver, host->text, cancellable, resolved, g_rc_box_acquire(search));
+    if (address != NULL)
+        finish(search, address);
+    else
+        try_next(daemon, search);
 }
 
 static void
@@ -138,7 +110,7 @@ try_next(ObolDaemon *daemon, gpointer data)
             return;
         }
         if (host->is_name) {
-            resolve(search, host);
+            daemon_resolve(daemon, host->text, resolved, g_rc_box_acquire(search), search_unref);
             return;
         }
     }

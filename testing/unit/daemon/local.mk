@@ -5,7 +5,8 @@ testing_unit_daemon_fake_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 testing_unit_daemon_fake_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 testing_unit_daemon_fake_la_LIBADD = libobol.la $(GLIB_LIBS)
 
-check_PROGRAMS += testing/unit/daemon/test-daemon testing/unit/daemon/test-doctor testing/unit/daemon/test-fit testing/unit/daemon/test-policies \
+check_PROGRAMS += testing/unit/daemon/test-daemon testing/unit/daemon/test-doctor testing/unit/daemon/test-fit testing/unit/daemon/test-names \
+	testing/unit/daemon/test-policies \
 	testing/unit/daemon/test-selectors
 DAEMON_TEST_SOURCES = %D%/daemon-test.c %D%/daemon-test.h %D%/fake.h
 DAEMON_TEST_PLUGINS = testing/unit/daemon/fake.la openssl-free-crypto.la
@@ -36,3 +37,8 @@ testing_unit_daemon_test_selectors_SOURCES = %D%/test-selectors.c $(DAEMON_TEST_
 testing_unit_daemon_test_selectors_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_unit_daemon_test_selectors_LDADD = libobol.la $(GLIB_LIBS)
 EXTRA_testing_unit_daemon_test_selectors_DEPENDENCIES = $(DAEMON_TEST_PLUGINS)
+
+testing_unit_daemon_test_names_SOURCES = %D%/test-names.c $(DAEMON_TEST_SOURCES)
+testing_unit_daemon_test_names_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_daemon_test_names_LDADD = libobol.la $(GLIB_LIBS)
+EXTRA_testing_unit_daemon_test_names_DEPENDENCIES = $(DAEMON_TEST_PLUGINS)
