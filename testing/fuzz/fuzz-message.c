@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "model/gateway.h"
 #include "wire/message.h"
 
 static void
@@ -27,6 +28,22 @@ check_text(const char *text)
         g_error("a terminal would choke on this");
 }
 
+/* Of a redirect (RFC 5685): what is read is written as the same bytes. */
+static void
+check_gateway(ObolSpan data)
+{
+    guint8 written[OBOL_GATEWAY_WIRE_MAX];
+    ObolGateway gateway;
+    ObolSpan rest;
+    gsize n;
+
+    if (!obol_gateway_read(data, &gateway, &rest))
+        return;
+    n = obol_gateway_write(&gateway, written);
+    if (n + rest.n != data.n || memcmp(written, data.data, n) != 0)
+        g_error("a gateway is read as another one");
+}
+
 static void
 visit(const ObolChain *chain)
 {
@@ -36,8 +53,10 @@ visit(const ObolChain *chain)
     for (guint i = 0; i < chain->n; i++) {
         const ObolPayload *payload = &chain->items[i];
 
-        if (payload->type == OBOL_PAYLOAD_NOTIFY)
+        if (payload->type == OBOL_PAYLOAD_NOTIFY) {
             obol_notify_data_valid(&payload->notify);
+            check_gateway(payload->notify.data);
+        }
         for (guint j = 0; payload->type == OBOL_PAYLOAD_CP && j < payload->cp.n; j++)
             obol_cp_attribute_valid(&payload->cp.attributes[j]);
     }

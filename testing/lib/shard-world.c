@@ -85,6 +85,23 @@ port_resolve(gpointer data, guint64 ticket, const char *name)
 }
 
 static void
+port_lease(gpointer data, guint64 ticket, const ObolPoolRequest *request)
+{
+    World *world = data;
+
+    obol_pool_request_free(world->lease_request);
+    world->lease_request = obol_pool_request_new(request->identity, (const char *const *) request->pools, request->addresses);
+    world->lease_ticket = ticket;
+    world->n_leases++;
+}
+
+static void
+port_release(gpointer data, const ObolPoolRequest *request)
+{
+    ((World *) data)->n_released += request->addresses->len;
+}
+
+static void
 listen_ike_state(gpointer data, const ObolIkeInfo *sa, ObolIkeState from, const ObolReason *reason)
 {
     World *world = data;
@@ -125,6 +142,7 @@ world_new(const ObolShardLimits *limits, const ObolCrypto *crypto, guint64 seed)
         .send = port_send, .keep_alive = port_keep_alive, .wake_at = port_wake_at, .kernel = port_kernel, .job =
             port_job,
         .listener = &world->listener, .command_done = port_command_done, .locate = port_locate, .resolve = port_resolve,
+        .lease = port_lease, .release = port_release,
     };
 
     world->listener = (ObolListenerVtable) {
@@ -169,6 +187,7 @@ world_free(World *world)
     g_queue_clear_full(&world->requests, g_free);
     g_queue_clear(&world->located);
     g_hash_table_unref(world->sas);
+    obol_pool_request_free(world->lease_request);
     g_free(world);
 }
 

@@ -32,6 +32,9 @@ typedef struct {
     GQueue located;  /* reqids asked for by ports.locate */
     guint64 asked_ticket; /* and the name by ports.resolve, the last one */
     char asked_name[256];
+    guint64 lease_ticket; /* and what by ports.lease, the last one */
+    ObolPoolRequest *lease_request;
+    guint n_leases, n_released; /* requests; addresses that came back */
     GHashTable *sas; /* what the kernel has, SPIs reserved among it: "spi/protocol/destination" */
     int n_policies;
     guint32 last_spi;

@@ -9,7 +9,8 @@ SHARD_TEST_LIBS = libobol-testing-shard.la libobol-dispatcher.la libobol-engine.
 	libobol-testing-crypto.la libobol-crypto-backend.la libobol-crypto.la libobol-wire.la libobol-model.la \
 	$(GLIB_LIBS) $(GNUTLS_LIBS) $(NETTLE_LIBS) -lgmp
 
-check_PROGRAMS += testing/unit/dispatcher/test-addresses testing/unit/dispatcher/test-admission testing/unit/dispatcher/test-crash testing/unit/dispatcher/test-redirect testing/unit/dispatcher/test-shard \
+check_PROGRAMS += testing/unit/dispatcher/test-addresses testing/unit/dispatcher/test-admission testing/unit/dispatcher/test-crash \
+	testing/unit/dispatcher/test-leases testing/unit/dispatcher/test-redirect testing/unit/dispatcher/test-shard \
 	testing/unit/dispatcher/test-stray testing/unit/dispatcher/test-succession testing/unit/dispatcher/test-tables testing/unit/dispatcher/test-uniqueness
 
 testing_unit_dispatcher_test_addresses_SOURCES = %D%/test-addresses.c testing/lib/first-request.c testing/lib/first-request.h
@@ -48,3 +49,7 @@ testing_unit_dispatcher_test_tables_LDADD = libobol-dispatcher.la libobol-crypto
 testing_unit_dispatcher_test_uniqueness_SOURCES = %D%/test-uniqueness.c testing/lib/first-request.c testing/lib/first-request.h
 testing_unit_dispatcher_test_uniqueness_CPPFLAGS = $(TEST_CPPFLAGS)
 testing_unit_dispatcher_test_uniqueness_LDADD = $(SHARD_TEST_LIBS)
+
+testing_unit_dispatcher_test_leases_SOURCES = %D%/test-leases.c
+testing_unit_dispatcher_test_leases_CPPFLAGS = $(TEST_CPPFLAGS)
+testing_unit_dispatcher_test_leases_LDADD = $(SHARD_TEST_LIBS)
