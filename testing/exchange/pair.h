@@ -105,6 +105,7 @@ void pair_rekey_ike(Pair *pair, PairSide *side);      /* as an admin asks for it
 ObolIkeSa *pair_other_sa(const PairSide *side, guint i); /* NULL: there are not so many */
 void pair_release_kernel(Pair *pair);
 void pair_establish(Pair *pair);                      /* the whole way, asserted */
+void pair_establish_with_loss(Pair *pair);            /* the same where four of seven datagrams are lost */
 gboolean pair_whole(const Pair *pair);                /* both established, one child each, the same keys in both kernels */
 gboolean pair_clean(const Pair *pair);                /* no SA on either side and nothing in either kernel */
 PairSide *pair_other(Pair *pair, PairSide *side);

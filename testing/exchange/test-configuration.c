@@ -39,27 +39,13 @@ test_gift(gconstpointer data)
 }
 
 /* The initiator's message is lost, its answer is lost: still one lease. */
-#define LOST 0x4d /* bits of what is lost of seven */
-
 static void
 test_with_loss(gconstpointer data)
 {
     gsize row = GPOINTER_TO_SIZE(data);
     g_autoptr(Pair) pair = pair_new_virtual(gifts[row].vips, gifts[row].pools);
 
-    guint n = 0;
-
-    pair_initiate(pair);
-    while (!pair_whole(pair)) {
-        if (pair_peek(pair) == NULL)
-            g_assert_true(pair_jump(pair));
-        else if ((LOST >> n++ % 7 & 1) != 0)
-            pair_lose(pair);
-        else
-            pair_deliver(pair);
-        g_assert_cmpuint(n, <, 100);
-    }
-    pair_run(pair);
+    pair_establish_with_loss(pair);
     pair_check_given(pair, gifts[row].given);
     pair_finish(pair);
     g_assert_cmpuint(pair_n_online(pair), ==, 0);
@@ -290,10 +276,11 @@ test_responder_knows_no_cp(void)
 
 /* --- a slow pool --- */
 
-static void
-test_slow_pool(void)
+/* It has been asked, and has not answered yet. */
+static Pair *
+pair_with_slow_pool(void)
 {
-    g_autoptr(Pair) pair = pair_new_virtual("0.0.0.0", "10.3.0.0/24");
+    Pair *pair = pair_new_virtual("0.0.0.0", "10.3.0.0/24");
 
     pair_initiate(pair);
     pair_deliver(pair);
@@ -301,6 +288,14 @@ test_slow_pool(void)
     pair->hold_kernel = TRUE;
     pair->hold_only = &pair->right;
     pair_run(pair);
+    return pair;
+}
+
+static void
+test_slow_pool(void)
+{
+    g_autoptr(Pair) pair = pair_with_slow_pool();
+
     /* The request comes again, and once more: it is asked for once. */
     for (guint i = 0; i < 3; i++) {
         g_assert_true(pair_jump(pair));
@@ -317,14 +312,8 @@ test_slow_pool(void)
 static void
 test_peer_has_gone_before_the_answer(void)
 {
-    g_autoptr(Pair) pair = pair_new_virtual("0.0.0.0", "10.3.0.0/24");
+    g_autoptr(Pair) pair = pair_with_slow_pool();
 
-    pair_initiate(pair);
-    pair_deliver(pair);
-    pair_deliver(pair);
-    pair->hold_kernel = TRUE;
-    pair->hold_only = &pair->right;
-    pair_run(pair);
     for (guint i = 0; pair->right.sa != NULL && i < 50; i++) {
         g_assert_true(pair_jump(pair));
         pair_run(pair);

@@ -321,6 +321,17 @@ test_a_wrong_token_changes_nothing(void)
     done(pair);
 }
 
+/* What the left gets in clear, by the SPIs of @as. */
+static void
+comes_to_nothing(Pair *pair, const ObolIkeSa *as, const ObolChain *chain)
+{
+    put_in_clear(pair, &pair->left, as, chain);
+    pair_deliver(pair);
+    check_nothing(pair);
+    pair_finish(pair);
+    done(pair);
+}
+
 static void
 test_another_protocol_or_an_spi_is_no_token(void)
 {
@@ -330,11 +341,7 @@ test_another_protocol_or_an_spi_is_no_token(void)
 
     obol_chain_add_notify(&chain, OBOL_N_QUICK_CRASH_DETECTION, token->bytes, token->n);
     obol_chain_add_notify_spi(&chain, OBOL_PROTO_ESP, 1, OBOL_N_QUICK_CRASH_DETECTION, token->bytes, token->n);
-    put_in_clear(pair, &pair->left, pair->left.sa, &chain);
-    pair_deliver(pair);
-    check_nothing(pair);
-    pair_finish(pair);
-    done(pair);
+    comes_to_nothing(pair, pair->left.sa, &chain);
 }
 
 /* RFC 7296 section 2.21.4: what anybody could have sent is a hint. */
@@ -345,11 +352,7 @@ test_invalid_ike_spi_alone_ends_nothing(void)
     g_auto(ObolChain) chain = { .n = 0 };
 
     obol_chain_add_notify(&chain, OBOL_N_INVALID_IKE_SPI, NULL, 0);
-    put_in_clear(pair, &pair->left, pair->left.sa, &chain);
-    pair_deliver(pair);
-    check_nothing(pair);
-    pair_finish(pair);
-    done(pair);
+    comes_to_nothing(pair, pair->left.sa, &chain);
 }
 
 static void
@@ -362,11 +365,7 @@ test_other_spis_are_of_no_sa(void)
 
     add_token(&chain, token->bytes, token->n);
     other.spi_r ^= 1;
-    put_in_clear(pair, &pair->left, &other, &chain);
-    pair_deliver(pair);
-    check_nothing(pair);
-    pair_finish(pair);
-    done(pair);
+    comes_to_nothing(pair, &other, &chain);
 }
 
 /* The old one's token says nothing about the new one, which the peer may have. */
