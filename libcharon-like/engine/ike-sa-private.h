@@ -147,6 +147,7 @@ typedef struct {
     gint64 since_us;
     ObolAddress from, first; /* who has sent the client here; whom the settings mean; family 0: nobody, the peer */
     ObolAddress to;          /* client: where another one is to be set up; family 0: at the same peer */
+    gint64 gone_by_us;       /* gateway: when a client that was told to go has to be gone; 0: it was not */
 } ObolRedirects;
 
 struct ObolIkeSa {
@@ -337,6 +338,7 @@ gboolean obol_redirect_at_init(ObolIkeSa *sa, const ObolIncoming *in, ObolAction
 gboolean obol_redirect_at_auth(const ObolIkeSa *sa);            /* it goes when it has shown who it is */
 void obol_redirect_put_auth(ObolIkeSa *sa, ObolChain *chain, ObolActions *out);
 void obol_redirect_told(ObolIkeSa *sa);                         /* it knows, and is to delete the SA */
+void obol_redirect_limit(ObolIkeSa *sa);                        /* the SA lives no longer than it was told */
 void obol_redirect_want(ObolIkeSa *sa, const ObolGateway *to);  /* as an admin asks for it */
 void obol_redirect_ask(ObolIkeSa *sa, ObolActions *out);        /* its turn has come */
 

@@ -66,13 +66,14 @@ add(const ObolGateway *to, ObolChain *chain)
     obol_chain_add_notify(chain, OBOL_N_REDIRECT, bytes, obol_gateway_write(to, bytes));
 }
 
-/* Section 5: it is for the client to delete the SA, and for us if it does not. */
-static void
-wait_for_its_delete(ObolIkeSa *sa)
+/* Section 5: it is for the client to delete the SA, and for us if it does not, or rekeys it instead. */
+void
+obol_redirect_limit(ObolIkeSa *sa)
 {
-    gint64 until_us = sa->now_us + sa->connection->redirect_wait_us;
+    gint64 until_us = sa->redirects.gone_by_us;
 
-    sa->expire_at_us = sa->expire_at_us == 0 ? until_us : MIN(sa->expire_at_us, until_us);
+    if (until_us != 0)
+        sa->expire_at_us = sa->expire_at_us == 0 ? until_us : MIN(sa->expire_at_us, until_us);
 }
 
 gboolean
@@ -92,7 +93,8 @@ void
 obol_redirect_told(ObolIkeSa *sa)
 {
     g_clear_pointer(&sa->redirect_to, g_free);
-    wait_for_its_delete(sa);
+    sa->redirects.gone_by_us = sa->now_us + sa->connection->redirect_wait_us;
+    obol_redirect_limit(sa);
 }
 
 /* --- in the middle of a session --- */

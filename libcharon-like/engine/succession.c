@@ -123,6 +123,7 @@ inherit(ObolIkeSa *sa, ObolIkeSa *heir)
     heir->now_us = sa->now_us;
     obol_tasks_inherit(sa, heir);
     obol_ike_life_begin(heir);
+    obol_redirect_limit(heir);
 }
 
 static void

@@ -292,6 +292,31 @@ test_an_unknown_name_ends_no_session(void)
     pair_finish(pair);
 }
 
+/* Neither does a client stay that does not go and rekeys the IKE SA instead. */
+static void
+test_a_rekeying_is_no_way_to_stay(gconstpointer data)
+{
+    g_autoptr(Pair) pair = pair_new(NULL);
+    gint64 told_us;
+
+    pair_establish(pair);
+    pair->left.connection->follow_redirects = FALSE;
+    pair->right.connection->redirect_wait_us = 7 * G_USEC_PER_SEC;
+    want(pair, &pair->right, "192.0.2.3");
+    pair_run(pair);
+    told_us = pair->now_us;
+    pair->now_us += 2 * G_USEC_PER_SEC;
+    pair_rekey_ike(pair, GPOINTER_TO_INT(data) ? &pair->left : &pair->right);
+    pair_run(pair);
+    g_assert_true(pair_whole(pair));
+    while (pair->right.sa != NULL) {
+        g_assert_true(pair_jump(pair));
+        pair_run(pair);
+        g_assert_cmpint(pair->now_us - told_us, <=, 7 * G_USEC_PER_SEC);
+    }
+    g_assert_cmpint(pair->now_us - told_us, ==, 7 * G_USEC_PER_SEC);
+}
+
 /* Section 10: whoever rekeys it, the client stays the client. */
 static void
 test_a_rekeyed_session_has_the_same_client(gconstpointer data)
@@ -421,6 +446,8 @@ main(int argc, char **argv)
     g_test_add_data_func("/exchange/5685/5/in-a-session/ipv6", "2001:db8::7", test_in_a_session);
     g_test_add_data_func("/exchange/5685/5/in-a-session/name", "gateway.test", test_in_a_session);
     g_test_add_func("/exchange/5685/5/an-unknown-name-ends-no-session", test_an_unknown_name_ends_no_session);
+    g_test_add_data_func("/exchange/5685/5/a-rekeying-is-no-way-to-stay/by-client", GINT_TO_POINTER(1), test_a_rekeying_is_no_way_to_stay);
+    g_test_add_data_func("/exchange/5685/5/a-rekeying-is-no-way-to-stay/by-gateway", GINT_TO_POINTER(0), test_a_rekeying_is_no_way_to_stay);
     g_test_add_data_func("/exchange/5685/10/a-rekeyed-session-has-the-same-client/by-client", GINT_TO_POINTER(1),
                          test_a_rekeyed_session_has_the_same_client);
     g_test_add_data_func("/exchange/5685/10/a-rekeyed-session-has-the-same-client/by-gateway", GINT_TO_POINTER(0),
