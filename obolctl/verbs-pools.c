@@ -32,6 +32,8 @@ show_pool(const Ctl *ctl, const ObolNode *pool)
     putchar('\n');
     for (guint i = 0; held != NULL && held->items != NULL && i < held->items->len; i++)
         show_lease(ctl, g_ptr_array_index(held->items, i));
+    if (ctl_has(pool, "leases-left-out"))
+        printf(_("  and %s more\n"), ctl_value(pool, "leases-left-out"));
 }
 
 static void

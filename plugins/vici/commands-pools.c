@@ -2,7 +2,7 @@
 /* commands-pools.c - pools of virtual addresses that come, go and are listed. */
 #include "commands.h"
 
-#define LEASES_MAX 1000 /* of one pool, in one answer: a frame has an end */
+#define LEASES_MAX 1000 /* in one answer, of all pools: a frame has an end */
 
 void
 vici_load_pool(ViciServer *server, ViciClient *client, const ObolNode *request)
@@ -39,7 +39,8 @@ typedef struct {
     ObolViciWriter *writer;
     const char *name; /* NULL: all */
     gboolean leases;
-    guint n_leases;   /* of the pool at hand */
+    guint n_told;          /* of all pools */
+    guint n_here, n_left;  /* of the pool at hand: told, and left out */
 } PoolListing;
 
 static void
@@ -49,9 +50,12 @@ put_lease(const ObolIdentity *identity, const ObolAddress *address, guint n_hold
     g_autofree char *who = obol_identity_format(identity);
     char text[OBOL_ADDRESS_TEXT_MAX], number[16];
 
-    if (listing->n_leases == LEASES_MAX)
+    if (listing->n_told == LEASES_MAX) {
+        listing->n_left++;
         return;
-    g_snprintf(number, sizeof number, "%u", listing->n_leases++);
+    }
+    listing->n_told++;
+    g_snprintf(number, sizeof number, "%u", listing->n_here++);
     obol_vici_put_section(listing->writer, number);
     obol_vici_put_text(listing->writer, "address", obol_address_format(address, text));
     obol_vici_put_text(listing->writer, "identity", who);
@@ -73,11 +77,13 @@ put_pool(const ObolPoolInfo *pool, gpointer data)
     obol_vici_put_format(listing->writer, "online", "%u", pool->n_online);
     obol_vici_put_format(listing->writer, "offline", "%u", pool->n_offline);
     if (listing->leases) {
-        listing->n_leases = 0;
+        listing->n_here = listing->n_left = 0;
         obol_vici_put_section(listing->writer, "leases");
         obol_control_each_lease(listing->server->control, pool->name, put_lease, listing);
         obol_vici_end_section(listing->writer);
     }
+    if (listing->n_left > 0)
+        obol_vici_put_format(listing->writer, "leases-left-out", "%u", listing->n_left);
     obol_vici_end_section(listing->writer);
 }
 

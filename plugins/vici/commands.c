@@ -2,6 +2,7 @@
 /* commands.c - the one table of commands, and the answers they share. */
 #include "commands.h"
 
+#include <errno.h>
 #include <stdarg.h>
 
 void
@@ -81,14 +82,23 @@ vici_reply_result(ViciClient *client, GError *error)
     g_clear_error(&error);
 }
 
+static gboolean
+read_number(const char *text, gint64 *number)
+{
+    char *end;
+
+    errno = 0;
+    *number = g_ascii_strtoll(text, &end, 0);
+    return errno == 0 && end != text && *end == '\0';
+}
+
 gint64
 vici_number(const ObolNode *request, const char *name, gint64 fallback)
 {
     const char *text = obol_vici_text(request, name);
-    char *end = NULL;
-    gint64 number = text != NULL ? g_ascii_strtoll(text, &end, 0) : 0;
+    gint64 number;
 
-    return text != NULL && end != text && *end == '\0' ? number : fallback;
+    return text != NULL && read_number(text, &number) ? number : fallback;
 }
 
 gboolean
@@ -202,12 +212,37 @@ static const struct {
     { "selectors", vici_selectors },
 };
 
+/* Taken for none at all, what names one SA would name all of them. */
+static gboolean
+has_good_numbers(ViciClient *client, const ObolNode *request)
+{
+    static const struct {
+        const char *name;
+        gint64 least, most;
+    } numbers[] = {
+        { "ike-id", 0, G_MAXUINT32 }, { "child-id", 0, G_MAXUINT32 }, { "timeout", -1, G_MAXINT32 }, { "loglevel", -1, G_MAXINT32 },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        const char *text = obol_vici_text(request, numbers[i].name);
+        gint64 number;
+
+        if (text != NULL && (!read_number(text, &number) || number < numbers[i].least || number > numbers[i].most)) {
+            vici_reply_failure(client, "%s is no number of %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT ": %s", numbers[i].name,
+                               numbers[i].least, numbers[i].most, text);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 gboolean
 vici_commands_run(ViciServer *server, ViciClient *client, const char *name, const ObolNode *request)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
         if (g_str_equal(commands[i].name, name)) {
-            commands[i].handle(server, client, request);
+            if (has_good_numbers(client, request))
+                commands[i].handle(server, client, request);
             return TRUE;
         }
     }

@@ -26,7 +26,7 @@ static ObolIdentity *local_id, *remote_id;
 void
 fake_daemon_init(void)
 {
-    fake = (FakeDaemon) { .now_us = 1000 * G_TIME_SPAN_SECOND, .n_sas = 1 };
+    fake = (FakeDaemon) { .now_us = 1000 * G_TIME_SPAN_SECOND, .n_sas = 1, .n_leases = 1 };
     fake.context = g_main_context_new();
     fake.log = g_string_new(NULL);
     fake.loaded = g_strdup("");
@@ -443,7 +443,8 @@ obol_control_each_lease(G_GNUC_UNUSED ObolControl *control, G_GNUC_UNUSED const 
     ObolAddress address;
 
     obol_address_parse("10.3.0.1", &address);
-    visit(identity, &address, 1, data);
+    for (guint i = 0; i < fake.n_leases; i++)
+        visit(identity, &address, 1, data);
 }
 
 gboolean

@@ -25,7 +25,7 @@ typedef struct {
     char *loaded;         /* names of loaded connections, each with a blank behind it */
     char *loaded_text;    /* the tree of the last one */
     char *shared;         /* "id=data(owner owner)" of the last secret */
-    guint n_reloads, n_cleared;
+    guint n_reloads, n_cleared, n_leases;
 
     guint n_watches;
     GString *log;

@@ -368,6 +368,38 @@ test_pools_are_listed(void)
                       "leases{ 0{ address=10.3.0.1 identity=anna@example.org status=online } } }");
 }
 
+/* An answer has an end, and says what is behind it. */
+static void
+test_leases_beyond_an_answer_are_counted(void)
+{
+    g_autoptr(ObolNode) response = NULL;
+    const ObolNode *pool;
+
+    fake.n_leases = 1007;
+    response = call(&end, "get-pools", ARGS("leases", "yes"));
+    pool = obol_node_get(response, "phones");
+    g_assert_cmpuint(obol_node_get(pool, "leases")->items->len, ==, 1000);
+    g_assert_cmpstr(obol_vici_text(pool, "leases-left-out"), ==, "7");
+}
+
+/* Read as no number at all, it would mean all SAs of that name. */
+static void
+test_what_is_no_number_is_refused(void)
+{
+    static const char *const commands[] = { "terminate", "rekey", "redirect", "list-sas", "selectors" };
+    static const char *const bad[] = { "five", "5x", "", "-1", "4294967301", "99999999999999999999" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
+        for (gsize j = 0; j < G_N_ELEMENTS(bad); j++) {
+            g_autofree char *said = g_strdup_printf("ike-id is no number of 0 to 4294967295: %s", bad[j]);
+
+            assert_refused(&end, commands[i], ARGS("ike", "lab", "ike-id", bad[j]), said);
+        }
+    }
+    assert_refused(&end, "terminate", ARGS("ike", "lab", "child-id", "x"), "child-id is no number of 0 to 4294967295: x");
+    assert_refused(&end, "initiate", ARGS("child", "net", "timeout", "soon"), "timeout is no number of -1 to 2147483647: soon");
+}
+
 static const ViciTest tests[] = {
     { "/vici/commands/every-command-answers", test_every_command_answers },
     { "/vici/commands/version-names-the-daemon", test_version_names_the_daemon },
@@ -392,6 +424,8 @@ static const ViciTest tests[] = {
     { "/vici/load/shared-refuses-what-it-can-not-use", test_load_shared_refuses_what_it_can_not_use },
     { "/vici/load/pools-come-and-go", test_pools_come_and_go },
     { "/vici/list/pools-with-their-leases", test_pools_are_listed },
+    { "/vici/list/leases-beyond-an-answer-are-counted", test_leases_beyond_an_answer_are_counted },
+    { "/vici/commands/what-is-no-number-is-refused", test_what_is_no_number_is_refused },
     { "/vici/load/secrets-are-listed-by-id-and-removed", test_secrets_are_listed_by_id_and_removed },
 };
 
