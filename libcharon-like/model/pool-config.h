@@ -4,6 +4,8 @@
 
 #include <obol/pool.h>
 
+#define OBOL_POOLS_MAX 4096 /* from files and from the control socket together */
+
 /**
  * ObolPoolConfig:
  * @first, @last: the addresses that may be given, of one family, both inclusive

@@ -4,8 +4,6 @@
 
 #include "pools/pool.h"
 
-#define OBOL_POOLS_MAX 4096
-
 typedef struct ObolPools ObolPools;
 
 ObolPools *obol_pools_new(void);

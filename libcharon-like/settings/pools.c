@@ -3,7 +3,6 @@
 #include "settings/fault.h"
 #include "settings/schema.h"
 
-#define POOLS_MAX 4096
 #define NO_VALUE ((const char *const[]) { NULL })
 #define UNITY "that is a vendor's of IKEv1; see subnet and domain."
 
@@ -73,9 +72,9 @@ obol_pools_from_tree(const ObolNode *tree, GError **error)
     g_autoptr(GPtrArray) pools = g_ptr_array_new_with_free_func((GDestroyNotify) obol_pool_config_free);
     ObolFaults faults = { 0 };
 
-    if (sections != NULL && sections->items->len > POOLS_MAX)
-        obol_faults_add(&faults, OBOL_SETTINGS_ERROR_VALUE, sections, "pools: more than %d", POOLS_MAX);
-    for (guint i = 0; sections != NULL && i < MIN(sections->items->len, POOLS_MAX); i++) {
+    if (sections != NULL && sections->items->len > OBOL_POOLS_MAX)
+        obol_faults_add(&faults, OBOL_SETTINGS_ERROR_VALUE, sections, "pools: more than %d", OBOL_POOLS_MAX);
+    for (guint i = 0; sections != NULL && i < MIN(sections->items->len, OBOL_POOLS_MAX); i++) {
         GError *inner = NULL;
         ObolPoolConfig *config = obol_pool_from_node(sections->items->pdata[i], &inner);
 
