@@ -173,11 +173,29 @@ trap_is_sprung() {
 	[ "$(obolctl left --no-legend list-sas | grep -c INSTALLED)" = 1 ] || { obolctl left list-sas; fail "more than one Child SA"; return 1; }
 }
 
-# Up to the last one that came: what is on its way when a ping is ended counts as lost there.
-all_came() { # FILE - but for ten of them where $may_lose is little
-	local most=0
-	[ "${may_lose:-nothing}" = nothing ] || most=10
-	awk -F'icmp_seq=' -v most=$most '/bytes from/ { n++; if ($2 + 0 > last) last = $2 + 0 } END { exit !(n > 0 && last - n <= most) }' "$1"
+# How many pings had no answer, up to the last one that had: what is on its way when a ping is ended counts as lost there.
+n_lost() { # FILE
+	awk -F'icmp_seq=' '/bytes from/ { n++; if ($2 + 0 > last) last = $2 + 0 } END { print n > 0 ? last - n : "all" }' "$1"
+}
+# A responder may send by a new SA as soon as its answer has left it, and then is ahead of the initiator, who has the keys when that has
+# come (RFC 7296 section 2.8).  What comes before is for an SPI that is reserved only, and a kernel counts that, at whichever end.
+n_early() {
+	local host
+	for host in left right; do ip netns exec "$host" cat /proc/net/xfrm_stat; done | awk '$1 == "XfrmAcquireError" { n += $2 } END { print n + 0 }'
+}
+# may_lose: nothing; little, what a peer loses by itself; early, what the peer has sent before we could have its SA.
+few_lost() { # FILE...
+	local file n lost=0 most=0
+	case ${may_lose:-nothing} in
+	little) most=10 ;;
+	early) most=$(n_early) ;;
+	esac
+	for file in "$@"; do
+		n=$(n_lost "$file")
+		[ "$n" != all ] || { fail "no ping came back at all"; return 1; }
+		lost=$((lost + n))
+	done
+	[ $lost -le "$most" ] || { fail "$lost pings were lost, where $most may be: $(grep -h transmitted "$@" | tr '\n' ' ')"; return 1; }
 }
 
 # A file goes through while a limit of bytes makes new keys due three times; a steady ping counts what is lost.
@@ -198,7 +216,7 @@ rekeys_by_bytes() {
 	wait "$pinger"
 	tail -n 3 "$lab/ping"
 	echo "$n_rekeys rekeyings"
-	all_came "$lab/ping" || { fail "pings were lost"; return 1; }
+	few_lost "$lab/ping" || return 1
 	# One pair of SAs is left: the old ones have gone at both ends.
 	wait_for 15 sh -c "[ \$(ip netns exec left ip xfrm state | grep -c '^src') = 2 ]" || { kernel_states left; fail "old SAs are left"; return 1; }
 	kernels_agree
