@@ -77,9 +77,11 @@ leaves_nothing() { # HOST
 }
 
 # The same SAs at both ends, in the kernels' own words.
+same_states() { [ "$(kernel_states left | grep -o 'spi 0x[0-9a-f]*' | sort -u)" = "$(kernel_states right | grep -o 'spi 0x[0-9a-f]*' | sort -u)" ]; }
+# strongSwan keeps the inbound SA of a Child SA that was rekeyed for five seconds.
 kernels_agree() {
 	[ "${kernel_plugin[left]}" = kernel-userspace ] || [ "${kernel_plugin[right]:-}" = kernel-userspace ] && return 0
-	[ "$(kernel_states left | grep -o 'spi 0x[0-9a-f]*' | sort -u)" = "$(kernel_states right | grep -o 'spi 0x[0-9a-f]*' | sort -u)" ] ||
+	wait_for 15 same_states ||
 		{ kernel_states left; kernel_states right; fail "the kernels hold different SAs"; return 1; }
 }
 
@@ -177,18 +179,17 @@ trap_is_sprung() {
 n_lost() { # FILE
 	awk -F'icmp_seq=' '/bytes from/ { n++; if ($2 + 0 > last) last = $2 + 0 } END { print n > 0 ? last - n : "all" }' "$1"
 }
-# A responder may send by a new SA as soon as its answer has left it, and then is ahead of the initiator, who has the keys when that has
-# come (RFC 7296 section 2.8).  What comes before is for an SPI that is reserved only, and a kernel counts that, at whichever end.
-n_early() {
+# How many packets have come to these hosts for an SPI that was no more than reserved yet: their kernels count them.
+n_early() { # HOST...
 	local host
-	for host in left right; do ip netns exec "$host" cat /proc/net/xfrm_stat; done | awk '$1 == "XfrmAcquireError" { n += $2 } END { print n + 0 }'
+	for host in "$@"; do ip netns exec "$host" cat /proc/net/xfrm_stat; done | awk '$1 == "XfrmAcquireError" { n += $2 } END { print n + 0 }'
 }
-# may_lose: nothing; little, what a peer loses by itself; early, what the peer has sent before we could have its SA.
-few_lost() { # FILE...
+# may_lose: nothing; little, what a peer loses by itself; early, what has come too early to the hosts of $early_at.
+few_lost() { # FILE... - early_before: what n_early said at the beginning
 	local file n lost=0 most=0
 	case ${may_lose:-nothing} in
 	little) most=10 ;;
-	early) most=$(n_early) ;;
+	early) most=$(($(n_early $early_at) - early_before)) ;;
 	esac
 	for file in "$@"; do
 		n=$(n_lost "$file")
