@@ -177,7 +177,7 @@ trap_is_sprung() {
 
 # How many pings had no answer, up to the last one that had: what is on its way when a ping is ended counts as lost there.
 n_lost() { # FILE
-	awk -F'icmp_seq=' '/bytes from/ { n++; if ($2 + 0 > last) last = $2 + 0 } END { print n > 0 ? last - n : "all" }' "$1"
+	awk -F'icmp_seq=' '/bytes from/ { n++; if ($2 + 0 > last) last = $2 + 0 } END { print (n > 0 ? last - n : "all") }' "$1"
 }
 # How many packets have come to these hosts for an SPI that was no more than reserved yet: their kernels count them.
 n_early() { # HOST...
@@ -193,7 +193,7 @@ few_lost() { # FILE... - early_before: what n_early said at the beginning
 	esac
 	for file in "$@"; do
 		n=$(n_lost "$file")
-		[ "$n" != all ] || { fail "no ping came back at all"; return 1; }
+		[ -n "$n" ] && [ "$n" != all ] || { fail "no ping came back at all"; return 1; }
 		lost=$((lost + n))
 	done
 	[ $lost -le "$most" ] || { fail "$lost pings were lost, where $most may be: $(grep -h transmitted "$@" | tr '\n' ' ')"; return 1; }
